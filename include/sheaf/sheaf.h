@@ -1,0 +1,463 @@
+/* sheaf: what is in a pile of documents, what belongs together, what is the same text again.
+ *
+ * The only public header. Sections follow the pipeline:
+ *   1 context   2 reading   3 words and terms   4 matrix   5 latent space
+ *   6 clusters  7 scores    8 topics            9 fit      10 output
+ *
+ * Rules that hold everywhere:
+ * - Every call that can fail returns a sheaf_status; the text is sheaf_ctx_message().
+ * - An object handed out through `out` is the caller's, to be freed by its _free (NULL is fine).
+ *   A returned pointer is borrowed from its parent and lives as long as that. There is no third case.
+ * - An object must be freed before the context that made it. One context serves one thread at a time;
+ *   separate contexts are independent.
+ * - Option structs: call the _init function, then set fields. `size` tells which version was compiled.
+ * - The same seed, build and machine give the same bytes at any number of threads and any order of inputs.
+ * - The library prints nothing, exits never and keeps no global state.
+ */
+#ifndef SHEAF_H
+#define SHEAF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define SHEAF_API __attribute__((visibility("default")))
+#define SHEAF_MUST_USE __attribute__((warn_unused_result))
+#else
+#define SHEAF_API
+#define SHEAF_MUST_USE
+#endif
+
+#define SHEAF_VERSION "0.1.0"
+
+/* ---- 1 context --------------------------------------------------------------------------------- */
+
+typedef enum {
+    SHEAF_OK = 0,
+    SHEAF_ENOMEM = -1,   /* an allocation failed */
+    SHEAF_EINVAL = -2,   /* an option or argument is out of range */
+    SHEAF_EIO = -3,      /* a file cannot be opened, read or written (disk full included) */
+    SHEAF_ENUMERIC = -4, /* a numeric routine did not converge or met NaN */
+    SHEAF_ECANCELED = -5,/* the progress callback asked to stop */
+    SHEAF_EFORMAT = -6,  /* input is malformed, or none of it could be used */
+    SHEAF_EBUG = -7      /* an invariant of sheaf itself is broken */
+} sheaf_status;
+
+typedef struct sheaf_ctx sheaf_ctx;
+
+/* Called on the thread that called the library, between blocks of work. `total` is 0 when unknown.
+   A nonzero return cancels: the running call ends with SHEAF_ECANCELED and leaves nothing half done. */
+typedef int (*sheaf_progress_fn)(void *user, const char *phase, int64_t done, int64_t total);
+
+/* Things worth telling the user that are not errors ("k lowered from 9 to 4: ..."); one line, no newline. */
+typedef void (*sheaf_note_fn)(void *user, const char *text);
+
+/* realloc-style: ptr NULL allocates, bytes 0 frees (returns NULL). Must be thread-safe. */
+typedef void *(*sheaf_resize_fn)(void *user, void *ptr, size_t bytes);
+
+typedef struct {
+    size_t size;
+    int32_t threads;            /* 0: all cores this process may use */
+    sheaf_resize_fn resize;     /* NULL: realloc and free */
+    void *resize_user;
+    sheaf_progress_fn progress; /* NULL: none */
+    void *progress_user;
+    sheaf_note_fn note;         /* NULL: none */
+    void *note_user;
+} sheaf_ctx_opts;
+
+SHEAF_API void sheaf_ctx_opts_init(sheaf_ctx_opts *o, size_t size);
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_ctx_new(sheaf_ctx **out, const sheaf_ctx_opts *o);
+SHEAF_API void sheaf_ctx_free(sheaf_ctx *ctx);
+
+SHEAF_API const char *sheaf_ctx_message(const sheaf_ctx *ctx); /* text of the last failure, "" if none */
+SHEAF_API const char *sheaf_ctx_hint(const sheaf_ctx *ctx);    /* what to do about it, "" if none */
+SHEAF_API int32_t sheaf_ctx_threads(const sheaf_ctx *ctx);
+SHEAF_API const char *sheaf_status_name(sheaf_status st);      /* "out of memory", "invalid argument" ... */
+SHEAF_API const char *sheaf_version(void);
+
+/* Describes the build and machine: one "key: value" line each (compiler, BLAS, core type, kernels, threads,
+   library versions). *text is borrowed from ctx until the next call. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_describe(sheaf_ctx *ctx, const char **text);
+
+/* Runs small products, an SVD and a clustering against known answers, well under two seconds. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_self_check(sheaf_ctx *ctx);
+
+/* ---- 2 reading --------------------------------------------------------------------------------- */
+
+typedef struct sheaf_corpus sheaf_corpus;
+
+typedef struct { /* text with its length; not NUL-terminated */
+    const char *p;
+    size_t n;
+} sheaf_str;
+
+typedef enum {
+    SHEAF_FROM_AUTO = 0,
+    SHEAF_FROM_DIR,   /* every file one document; id = path below the folder */
+    SHEAF_FROM_LINES, /* every line one document; id = line number */
+    SHEAF_FROM_JSONL,
+    SHEAF_FROM_JSON,  /* one array of objects */
+    SHEAF_FROM_CSV,   /* delimiter , ; tab or | found by looking */
+    SHEAF_FROM_TSV,
+    SHEAF_FROM_HTML,
+    SHEAF_FROM_TEXT   /* the whole file one document */
+} sheaf_from;
+
+typedef struct {
+    size_t size;
+    sheaf_from from;
+    const char *split;              /* "auto", "none" (default) or a regular expression that matches a border line */
+    const char *const *text_fields; /* dotted paths; several are joined by a blank line. NULL: guessed */
+    int32_t n_text_fields;
+    const char *id_field, *title_field, *date_field, *label_field; /* NULL: guessed; label only if named "label" */
+    const char *const *columns;     /* own columns to carry along; NULL with n_columns < 0: all of them */
+    int32_t n_columns;              /* default -1 */
+    bool label_from_folder;         /* label = first folder of the relative path */
+    bool strict;                    /* the first skipped file or line is an error */
+    bool keep_text;                 /* default true; false saves the memory of the texts */
+    int64_t max_docs;               /* 0: no limit; the first ones in order of id are kept */
+} sheaf_read_opts;
+
+SHEAF_API void sheaf_read_opts_init(sheaf_read_opts *o, size_t size);
+
+/* Reads files, folders, archives; "-" is standard input. Documents come out sorted by id (runs of digits
+   compare as numbers). Bad UTF-8 becomes U+FFFD and is counted; what cannot be used is skipped and listed.
+   Fails on duplicate ids (names them), on a field that does not exist (lists those that do), on no documents. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_corpus_read(sheaf_ctx *ctx, sheaf_corpus **out,
+                                                        const char *const *inputs, int64_t n_inputs,
+                                                        const sheaf_read_opts *o);
+
+/* Documents from memory (copied). ids, titles and labels may be NULL; ids are then 1, 2, 3 ... */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_corpus_from_memory(sheaf_ctx *ctx, sheaf_corpus **out,
+                                                               const sheaf_str *texts, const sheaf_str *ids,
+                                                               const sheaf_str *labels, int64_t n);
+SHEAF_API void sheaf_corpus_free(sheaf_corpus *c);
+
+SHEAF_API int64_t sheaf_corpus_size(const sheaf_corpus *c);
+SHEAF_API sheaf_str sheaf_corpus_id(const sheaf_corpus *c, int64_t doc);
+SHEAF_API sheaf_str sheaf_corpus_title(const sheaf_corpus *c, int64_t doc); /* may be empty */
+SHEAF_API sheaf_str sheaf_corpus_date(const sheaf_corpus *c, int64_t doc);  /* may be empty */
+SHEAF_API sheaf_str sheaf_corpus_label(const sheaf_corpus *c, int64_t doc); /* may be empty */
+SHEAF_API sheaf_str sheaf_corpus_text(const sheaf_corpus *c, int64_t doc);  /* empty unless kept */
+SHEAF_API bool sheaf_corpus_has_label(const sheaf_corpus *c);               /* some document has one */
+SHEAF_API bool sheaf_corpus_has_title(const sheaf_corpus *c);
+SHEAF_API bool sheaf_corpus_has_date(const sheaf_corpus *c);
+
+/* The user's own columns, in their order of appearance. */
+SHEAF_API int32_t sheaf_corpus_n_columns(const sheaf_corpus *c);
+SHEAF_API sheaf_str sheaf_corpus_column_name(const sheaf_corpus *c, int32_t column);
+SHEAF_API sheaf_str sheaf_corpus_column(const sheaf_corpus *c, int64_t doc, int32_t column); /* may be empty */
+
+typedef struct {
+    int64_t files, bytes;      /* opened; bytes of text in documents */
+    int64_t skipped;           /* files or lines left out: the list is below */
+    int64_t replaced;          /* malformed UTF-8 sequences replaced by U+FFFD ... */
+    int64_t replaced_docs;     /* ... in so many documents */
+} sheaf_read_counts;
+
+SHEAF_API sheaf_read_counts sheaf_corpus_counts(const sheaf_corpus *c);
+/* i-th skipped input, sorted by place: where ("news.jsonl:17") and why ("empty", "binary", "not JSON: ..."). */
+SHEAF_API void sheaf_corpus_skipped(const sheaf_corpus *c, int64_t i, sheaf_str *place, sheaf_str *reason);
+
+/* A table with a header line (TSV, CSV, or JSONL of flat objects), read whole: results and gold labels. */
+typedef struct sheaf_table sheaf_table;
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_table_read(sheaf_ctx *ctx, sheaf_table **out, const char *path);
+SHEAF_API void sheaf_table_free(sheaf_table *t);
+SHEAF_API int64_t sheaf_table_rows(const sheaf_table *t);
+SHEAF_API int32_t sheaf_table_columns(const sheaf_table *t);
+SHEAF_API sheaf_str sheaf_table_name(const sheaf_table *t, int32_t column);
+SHEAF_API int32_t sheaf_table_find(const sheaf_table *t, const char *name); /* -1: no such column */
+SHEAF_API sheaf_str sheaf_table_cell(const sheaf_table *t, int64_t row, int32_t column);
+
+/* ---- 3 words and terms ------------------------------------------------------------------------- */
+
+typedef enum {
+    SHEAF_ANALYZER_UNICODE = 0, /* UAX #29 words, CJK and Thai as bigrams, NFKC case folding, Snowball stems */
+    SHEAF_ANALYZER_SKLEARN      /* the tokens of scikit-learn's default pattern, lower-cased, nothing else */
+} sheaf_analyzer;
+
+typedef enum { SHEAF_STOP_LANG = 0, SHEAF_STOP_NONE, SHEAF_STOP_ONLY, SHEAF_STOP_ADD } sheaf_stop_mode;
+
+typedef struct {
+    size_t size;
+    sheaf_analyzer analyzer;
+    const char *lang;               /* "auto" (by document), "none", or a code: en de fr ... */
+    int32_t stem;                   /* 1, 0, or -1: yes where the language has a stemmer */
+    sheaf_stop_mode stop;           /* the list of the language; none; only `stop_words`; both */
+    const char *const *stop_words;  /* analysed like the text */
+    int64_t n_stop_words;
+    int32_t ngram_min, ngram_max;   /* word n-grams, 1..8; default 1, 1 */
+    bool keep_numbers;              /* keep terms that begin with no letter; default: see ARCHITECTURE.md */
+    int64_t min_df_count;           /* a term must be in so many documents; default 2 */
+    double min_df_share;            /* ... and in this share of them; default 0 */
+    int64_t max_df_count;           /* 0: no limit */
+    double max_df_share;            /* default 0.5; ignored below 10 documents */
+    int64_t max_terms;              /* 0: no limit; the most frequent by documents, ties by bytes */
+    bool lexical_order;             /* term ids by bytes instead of by falling document frequency */
+} sheaf_text_opts;
+
+SHEAF_API void sheaf_text_opts_init(sheaf_text_opts *o, size_t size);
+
+/* The words of every document, in order, as ids of word types (the spelling found in the text). */
+typedef struct sheaf_words sheaf_words;
+
+/* Reads and cuts into words in one pass; texts are dropped on the way unless ro->keep_text. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_words_read(sheaf_ctx *ctx, sheaf_corpus **corpus, sheaf_words **words,
+                                                       const char *const *inputs, int64_t n_inputs,
+                                                       const sheaf_read_opts *ro, const sheaf_text_opts *to);
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_words_from_corpus(sheaf_ctx *ctx, sheaf_words **out,
+                                                              const sheaf_corpus *c, const sheaf_text_opts *o);
+SHEAF_API void sheaf_words_free(sheaf_words *w);
+SHEAF_API int64_t sheaf_words_docs(const sheaf_words *w);
+SHEAF_API int64_t sheaf_words_types(const sheaf_words *w);
+SHEAF_API int64_t sheaf_words_tokens(const sheaf_words *w);
+SHEAF_API sheaf_str sheaf_words_type(const sheaf_words *w, uint32_t type);
+/* Type ids of one document in order of the text; *n of them. */
+SHEAF_API const uint32_t *sheaf_words_of(const sheaf_words *w, int64_t doc, int64_t *n);
+
+typedef struct {
+    uint32_t start, length; /* bytes in the document's text */
+} sheaf_span;
+
+/* The byte ranges of one document's words, cut again from its text; same order and count as sheaf_words_of.
+   *spans is the caller's, freed by sheaf_spans_free. Fails when the corpus kept no text. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_words_spans(sheaf_ctx *ctx, sheaf_span **spans, int64_t *n,
+                                                        const sheaf_words *w, const sheaf_corpus *c, int64_t doc);
+SHEAF_API void sheaf_spans_free(sheaf_ctx *ctx, sheaf_span *spans);
+
+/* Vocabulary after folding, stop words, stems and pruning, with the counts of every document (CSR). */
+typedef struct sheaf_terms sheaf_terms;
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_terms_build(sheaf_ctx *ctx, sheaf_terms **out, const sheaf_words *w,
+                                                        const sheaf_text_opts *o);
+SHEAF_API void sheaf_terms_free(sheaf_terms *t);
+SHEAF_API int64_t sheaf_terms_docs(const sheaf_terms *t);
+SHEAF_API int32_t sheaf_terms_size(const sheaf_terms *t);
+SHEAF_API sheaf_str sheaf_terms_term(const sheaf_terms *t, int32_t term);    /* folded and stemmed */
+SHEAF_API sheaf_str sheaf_terms_surface(const sheaf_terms *t, int32_t term); /* its commonest spelling */
+SHEAF_API int64_t sheaf_terms_df(const sheaf_terms *t, int32_t term);        /* documents that hold it */
+/* Row i of the counts is indices[indptr[i] .. indptr[i+1]), ascending, with counts beside. */
+SHEAF_API void sheaf_terms_counts(const sheaf_terms *t, const int64_t **indptr, const int32_t **indices,
+                                  const uint32_t **counts);
+/* Languages used, most documents first: i-th code and its number of documents; returns false past the end. */
+SHEAF_API bool sheaf_terms_language(const sheaf_terms *t, int32_t i, const char **code, int64_t *docs);
+
+/* ---- 4 matrix ---------------------------------------------------------------------------------- */
+
+typedef enum {
+    SHEAF_WEIGHT_COUNT = 0,
+    SHEAF_WEIGHT_BINARY,
+    SHEAF_WEIGHT_TFIDF,      /* tf * (ln((1 + n) / (1 + df)) + 1), as scikit-learn defines it */
+    SHEAF_WEIGHT_SUBLINEAR,  /* (1 + ln tf) * the same idf */
+    SHEAF_WEIGHT_LOGENTROPY, /* log2(1 + tf) * (1 + sum_i p_ij ln p_ij / ln n), p_ij = tf_ij / sum_i tf_ij */
+    SHEAF_WEIGHT_BM25        /* tf (k1 + 1) / (tf + k1 (1 - b + b len / mean len)) * ln(1 + (n - df + .5) / (df + .5)) */
+} sheaf_weight;
+
+typedef struct {
+    size_t size;
+    sheaf_weight scheme;
+    bool l2;         /* rows to length 1; default true */
+    double k1, b;    /* BM25; defaults 1.2 and .75 */
+} sheaf_weight_opts;
+
+SHEAF_API void sheaf_weight_opts_init(sheaf_weight_opts *o, size_t size);
+
+typedef struct sheaf_matrix sheaf_matrix; /* CSR: int64 row pointers, int32 ascending columns, float values */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_matrix_weigh(sheaf_ctx *ctx, sheaf_matrix **out, const sheaf_terms *t,
+                                                         const sheaf_weight_opts *o);
+/* Copies and checks (columns sorted and in range, finite values). */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_matrix_from_csr(sheaf_ctx *ctx, sheaf_matrix **out, int64_t rows,
+                                                            int32_t cols, const int64_t *indptr,
+                                                            const int32_t *indices, const float *values);
+SHEAF_API void sheaf_matrix_free(sheaf_matrix *m);
+SHEAF_API int64_t sheaf_matrix_rows(const sheaf_matrix *m);
+SHEAF_API int32_t sheaf_matrix_cols(const sheaf_matrix *m);
+SHEAF_API void sheaf_matrix_csr(const sheaf_matrix *m, const int64_t **indptr, const int32_t **indices,
+                                const float **values);
+
+typedef enum { SHEAF_MATRIX_AUTO = 0, SHEAF_MATRIX_NPZ, SHEAF_MATRIX_MTX, SHEAF_MATRIX_SVM } sheaf_matrix_format;
+/* AUTO goes by the extension. svm: `labels` (0-based, may be NULL) go first on the line. Written whole or not at all. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_matrix_save(sheaf_ctx *ctx, const sheaf_matrix *m, const char *path,
+                                                        sheaf_matrix_format format, const int32_t *labels);
+/* labels (may be NULL): svm's first column, *labels allocated, freed by sheaf_labels_free; NULL for other formats. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_matrix_load(sheaf_ctx *ctx, sheaf_matrix **out, int32_t **labels,
+                                                        const char *path, sheaf_matrix_format format);
+SHEAF_API void sheaf_labels_free(sheaf_ctx *ctx, int32_t *labels);
+
+/* ---- 5 latent space ---------------------------------------------------------------------------- */
+
+typedef enum { SHEAF_SOLVER_AUTO = 0, SHEAF_SOLVER_LANCZOS, SHEAF_SOLVER_DENSE } sheaf_solver;
+
+typedef struct {
+    size_t size;
+    int32_t dims;    /* default 100; fewer come out where the matrix has fewer (a note says so) */
+    double tol;      /* largest ||A^T u - sigma v|| over sigma_1; default 5e-3 */
+    uint64_t seed;
+    sheaf_solver solver;
+} sheaf_space_opts;
+
+SHEAF_API void sheaf_space_opts_init(sheaf_space_opts *o, size_t size);
+
+typedef struct sheaf_space sheaf_space; /* A ~ U diag(sigma) V^T */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_space_fit(sheaf_ctx *ctx, sheaf_space **out, const sheaf_matrix *m,
+                                                      const sheaf_space_opts *o);
+SHEAF_API void sheaf_space_free(sheaf_space *s);
+SHEAF_API int32_t sheaf_space_dims(const sheaf_space *s);
+SHEAF_API const double *sheaf_space_sigma(const sheaf_space *s);          /* falling; dims of them */
+SHEAF_API const float *sheaf_space_docs(const sheaf_space *s);            /* U: rows x dims, row-major */
+SHEAF_API const float *sheaf_space_terms(const sheaf_space *s);           /* V: cols x dims, row-major */
+
+typedef struct {
+    double residual;      /* largest true residual over sigma_1, computed after the fact */
+    double energy;        /* sum sigma^2 over ||A||_F^2: share of the matrix kept */
+    double probe;         /* largest value a random probe found beyond the last one, over sigma_1 */
+    int64_t products;     /* columns multiplied by A plus by A^T */
+    int32_t restarts;
+    sheaf_solver solver;  /* the path taken */
+} sheaf_space_report;
+
+SHEAF_API sheaf_space_report sheaf_space_quality(const sheaf_space *s);
+
+/* ---- 6 clusters -------------------------------------------------------------------------------- */
+
+typedef enum { SHEAF_METRIC_SPHERICAL = 0, SHEAF_METRIC_EUCLIDEAN } sheaf_metric;
+
+typedef struct {
+    size_t size;
+    int32_t k;            /* 0: chosen from the size of the corpus and the vectors (see sheaf_clustering_k_reason) */
+    int32_t starts;       /* the one of least inertia is kept; default 8 */
+    int32_t max_iter;     /* default 100 */
+    uint64_t seed;
+    sheaf_metric metric;
+    int32_t drop_first;   /* latent dimensions left out at the front; default 0 */
+    double sigma_power;   /* a document's vector is its row of U * sigma^power; default 1 */
+} sheaf_cluster_opts;
+
+SHEAF_API void sheaf_cluster_opts_init(sheaf_cluster_opts *o, size_t size);
+
+typedef struct sheaf_clustering sheaf_clustering;
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out,
+                                                        const sheaf_space *space, const sheaf_cluster_opts *o);
+/* Any dense vectors, n x d row-major with leading dimension ld. Rows of zeros go to cluster 0. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_cluster_vectors(sheaf_ctx *ctx, sheaf_clustering **out,
+                                                            const float *x, int64_t n, int32_t d, int64_t ld,
+                                                            const sheaf_cluster_opts *o);
+SHEAF_API void sheaf_clustering_free(sheaf_clustering *c);
+SHEAF_API int32_t sheaf_clustering_k(const sheaf_clustering *c);
+/* 1..k by falling size (ties: smallest document first); 0: no known word. */
+SHEAF_API const int32_t *sheaf_clustering_labels(const sheaf_clustering *c, int64_t *n);
+SHEAF_API const float *sheaf_clustering_fit(const sheaf_clustering *c);    /* cosine to the own centre, or -distance */
+SHEAF_API const float *sheaf_clustering_margin(const sheaf_clustering *c); /* fit less that of the second cluster */
+SHEAF_API const int32_t *sheaf_clustering_second(const sheaf_clustering *c); /* 0 where there is none */
+SHEAF_API int64_t sheaf_clustering_count(const sheaf_clustering *c, int32_t cluster); /* 0..k */
+
+typedef struct {
+    double inertia;        /* sum of squared distances to the own centre, in double */
+    int32_t iterations;    /* of the kept start */
+    int32_t starts;
+    int64_t empty_repaired;/* empty clusters refilled, over all starts */
+    int64_t unplaced;      /* documents in cluster 0 */
+    int32_t k_asked;
+} sheaf_cluster_report;
+
+SHEAF_API sheaf_cluster_report sheaf_clustering_quality(const sheaf_clustering *c);
+
+/* ---- 7 scores ---------------------------------------------------------------------------------- */
+
+typedef struct {
+    int64_t n;
+    int32_t classes, clusters;
+    double ari, ami, nmi;   /* AMI, NMI with the arithmetic mean, as scikit-learn's defaults */
+    double homogeneity, completeness, v, purity;
+} sheaf_scores;
+
+/* a: true labels, b: found; any integers. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_scores_compute(sheaf_ctx *ctx, sheaf_scores *out, const int32_t *a,
+                                                           const int32_t *b, int64_t n);
+
+/* ---- 8 topics ---------------------------------------------------------------------------------- */
+
+typedef struct {
+    int32_t term;
+    float score;
+    int64_t docs; /* of the cluster that hold it */
+} sheaf_topic_term;
+
+typedef struct {
+    size_t size;
+    int32_t n_terms;   /* a cluster; default 10 */
+    int32_t n_docs;    /* typical and borderline ones, each; default 5 */
+} sheaf_topic_opts;
+
+SHEAF_API void sheaf_topic_opts_init(sheaf_topic_opts *o, size_t size);
+
+typedef struct sheaf_topics sheaf_topics; /* what a reader needs of each cluster */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_topics_build(sheaf_ctx *ctx, sheaf_topics **out,
+                                                         const sheaf_clustering *c, const sheaf_terms *t,
+                                                         const sheaf_topic_opts *o);
+SHEAF_API void sheaf_topics_free(sheaf_topics *t);
+SHEAF_API int32_t sheaf_topics_k(const sheaf_topics *t);
+SHEAF_API const char *sheaf_topics_name(const sheaf_topics *t, int32_t cluster); /* up to 4 words, comma-separated */
+SHEAF_API const sheaf_topic_term *sheaf_topics_terms(const sheaf_topics *t, int32_t cluster, int32_t *n);
+SHEAF_API const int64_t *sheaf_topics_typical(const sheaf_topics *t, int32_t cluster, int32_t *n);
+SHEAF_API const int64_t *sheaf_topics_borderline(const sheaf_topics *t, int32_t cluster, int32_t *n);
+SHEAF_API double sheaf_topics_tightness(const sheaf_topics *t, int32_t cluster);  /* mean fit of its documents */
+SHEAF_API const char *sheaf_topics_tightness_word(const sheaf_topics *t, int32_t cluster); /* tight, mixed, loose */
+
+/* ---- 9 fit: the whole main job ----------------------------------------------------------------- */
+
+typedef struct {
+    size_t size;
+    sheaf_read_opts read;
+    sheaf_text_opts text;
+    sheaf_weight_opts weight;
+    bool weight_auto;         /* default true: the weighting is chosen by looking at the corpus */
+    sheaf_space_opts space;
+    sheaf_cluster_opts cluster;
+    sheaf_topic_opts topic;
+} sheaf_fit_opts;
+
+SHEAF_API void sheaf_fit_opts_init(sheaf_fit_opts *o, size_t size);
+
+typedef struct sheaf_model sheaf_model;
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_model_fit(sheaf_ctx *ctx, sheaf_model **out, const char *const *inputs,
+                                                      int64_t n_inputs, const sheaf_fit_opts *o);
+SHEAF_API void sheaf_model_free(sheaf_model *m);
+/* The parts, each borrowed. clustering and topics are NULL where the documents are too few to cluster. */
+SHEAF_API const sheaf_corpus *sheaf_model_corpus(const sheaf_model *m);
+SHEAF_API const sheaf_terms *sheaf_model_terms(const sheaf_model *m);
+SHEAF_API const sheaf_space *sheaf_model_space(const sheaf_model *m);
+SHEAF_API const sheaf_clustering *sheaf_model_clustering(const sheaf_model *m);
+SHEAF_API const sheaf_topics *sheaf_model_topics(const sheaf_model *m);
+
+/* ---- 10 output --------------------------------------------------------------------------------- */
+
+typedef enum {
+    SHEAF_FORMAT_TABLE = 0, /* for people: aligned columns */
+    SHEAF_FORMAT_TSV,       /* header; tab, newline, CR and backslash inside a field as \t \n \r \\ */
+    SHEAF_FORMAT_CSV,       /* RFC 4180 */
+    SHEAF_FORMAT_JSONL,     /* one object a row */
+    SHEAF_FORMAT_JSON       /* one object with "schema" and "rows" */
+} sheaf_format;
+
+/* Takes n bytes; nonzero return: writing failed. */
+typedef int (*sheaf_write_fn)(void *user, const void *bytes, size_t n);
+
+/* A file that appears under its name only when complete. path "-": standard output. */
+typedef struct sheaf_out sheaf_out;
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_out_open(sheaf_ctx *ctx, sheaf_out **out, const char *path);
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_out_callback(sheaf_ctx *ctx, sheaf_out **out, sheaf_write_fn fn, void *user);
+/* Flushes, checks, renames; frees `o` in every case. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_out_close(sheaf_out *o);
+/* Leaves no trace of the unfinished file. NULL is fine. */
+SHEAF_API void sheaf_out_discard(sheaf_out *o);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,46 @@
+/* Words of documents as ids of word types, and the vocabulary with its counts. Shapes of the data.
+ *
+ * A word type is a spelling as it stands in the text (case kept); the tokeniser only interns types and appends their
+ * ids, so folding, stop words and stems cost once a type, and the language of a document may be settled after all of
+ * it has been seen. Terms are what types become.
+ */
+#ifndef SHEAF_TEXT_WORDS_H
+#define SHEAF_TEXT_WORDS_H
+
+#include "base/mem.h"
+#include "sheaf/sheaf.h"
+
+struct sheaf_words {
+    sheaf_ctx *ctx;
+    int64_t n_docs, n_tokens;
+    const uint32_t **doc;      /* n_docs pointers into the chunks' sequences */
+    int64_t *doc_len;
+    uint32_t **sequence;       /* one a chunk: the type ids of its documents, one after the other */
+    int64_t n_sequences;
+    /* types, in an order that is a pure function of the set of types */
+    uint32_t n_types;
+    sheaf_str *type;
+    int64_t *type_count;       /* occurrences in the corpus */
+    sheaf_i_arena arena;
+    sheaf_analyzer analyzer;   /* the one they were cut by */
+};
+
+struct sheaf_terms {
+    sheaf_ctx *ctx;
+    int64_t n_docs;
+    int32_t n_terms;
+    sheaf_str *term, *surface;
+    int64_t *df;
+    int64_t *indptr;           /* n_docs + 1 */
+    int32_t *indices;          /* ascending in each row */
+    uint32_t *counts;
+    int64_t *doc_words;        /* words of each document, before stop words and pruning (0: nothing there) */
+    struct { char code[8]; int64_t docs; } *language;
+    int32_t n_languages;
+    sheaf_i_arena arena;
+};
+
+const char *sheaf_i_words_validate(const sheaf_words *w);
+const char *sheaf_i_terms_validate(const sheaf_terms *t);
+
+#endif
