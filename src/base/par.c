@@ -70,10 +70,10 @@ static bool stopped(loop *l)
 }
 
 /* Only the calling thread talks to the user. */
-static void tell(loop *l, int64_t done)
+static void tell(loop *l, int64_t done, int64_t total)
 {
     if (worker != 0 || !l->phase) return;
-    sheaf_status st = sheaf_i_progress(l->ctx, l->phase, done, l->total);
+    sheaf_status st = sheaf_i_progress(l->ctx, l->phase, done, total);
     if (st != SHEAF_OK) record(l, INT64_MAX, st);
 }
 
@@ -86,7 +86,7 @@ static void run_blocks(loop *l, sheaf_i_block_fn fn, void *arg)
         if (block >= l->total) break;
         sheaf_status st = fn(arg, block, worker);
         if (st != SHEAF_OK) record(l, block, st);
-        tell(l, block + 1);
+        tell(l, block + 1, l->total);
     }
 }
 
@@ -111,6 +111,7 @@ sheaf_status sheaf_i_par_for(sheaf_ctx *ctx, const char *phase, int64_t n_blocks
         run_blocks(&l, fn, arg);
         worker = -1;
     }
+    if (l.status == SHEAF_OK && phase) return sheaf_i_progress(ctx, phase, n_blocks, n_blocks);
     return l.status;
 }
 
@@ -137,10 +138,7 @@ static void run_stream(loop *l, const sheaf_i_stream *s, void *arg)
         }
         st = s->body(arg, index, item, worker);
         if (st != SHEAF_OK) record(l, index, st);
-        if (worker == 0 && l->phase) {
-            st = sheaf_i_progress(l->ctx, l->phase, index + 1, 0);
-            if (st != SHEAF_OK) record(l, INT64_MAX, st);
-        }
+        tell(l, index + 1, 0);
     }
 }
 

@@ -25,4 +25,25 @@ sheaf_status sheaf_i_matrix_times(sheaf_ctx *ctx, const sheaf_matrix *a, const f
 double sheaf_i_matrix_norm2(const sheaf_matrix *a);          /* sum of squares, in double, fixed order */
 const char *sheaf_i_matrix_validate(const sheaf_matrix *a);  /* NULL, or what is wrong */
 
+/* The arrays of a matrix that is being filled. */
+typedef struct {
+    int64_t *indptr;   /* rows + 1 */
+    int32_t *indices;  /* nnz */
+    float *values;     /* nnz */
+} sheaf_i_csr;
+
+/* A matrix with uninitialised arrays of its own; `part` points into it. With structure false indptr and indices
+   are left NULL, to be borrowed. */
+sheaf_status sheaf_i_matrix_new(sheaf_ctx *ctx, sheaf_matrix **out, sheaf_i_csr *part, int64_t rows, int32_t cols,
+                                int64_t nnz, bool structure);
+
+/* Rows cut into blocks of about equal work, counting a row as one more nonzero. The cut depends on the matrix
+   only: block b of n holds the rows from sheaf_i_row_cut(.., b, n) to sheaf_i_row_cut(.., b + 1, n). */
+int64_t sheaf_i_row_cut(const int64_t *indptr, int64_t rows, int64_t block, int64_t n_blocks);
+/* Number of blocks so that one has about `work` nonzeros and rows, at least 1. */
+static inline int64_t sheaf_i_row_blocks(const int64_t *indptr, int64_t rows, int64_t work)
+{
+    return (indptr[rows] + rows) / work + 1;
+}
+
 #endif
