@@ -366,6 +366,8 @@ typedef struct {
 } sheaf_cluster_report;
 
 SHEAF_API sheaf_cluster_report sheaf_clustering_quality(const sheaf_clustering *c);
+/* How k was found, one line without newline: "k = 12 of 2..40: highest silhouette (0.21)"; "" where it was given. */
+SHEAF_API const char *sheaf_clustering_k_reason(const sheaf_clustering *c);
 
 /* ---- 7 scores ---------------------------------------------------------------------------------- */
 
@@ -379,6 +381,18 @@ typedef struct {
 /* a: true labels, b: found; any integers. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_scores_compute(sheaf_ctx *ctx, sheaf_scores *out, const int32_t *a,
                                                            const int32_t *b, int64_t n);
+
+/* The contingency table: rows are the distinct values of a, columns those of b, both rising. */
+typedef struct sheaf_confusion sheaf_confusion;
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_confusion_build(sheaf_ctx *ctx, sheaf_confusion **out, const int32_t *a,
+                                                            const int32_t *b, int64_t n);
+SHEAF_API void sheaf_confusion_free(sheaf_confusion *t);
+SHEAF_API const int32_t *sheaf_confusion_classes(const sheaf_confusion *t, int32_t *n);  /* label values of the rows */
+SHEAF_API const int32_t *sheaf_confusion_clusters(const sheaf_confusion *t, int32_t *n); /* ... of the columns */
+SHEAF_API int64_t sheaf_confusion_class_size(const sheaf_confusion *t, int32_t row);
+SHEAF_API int64_t sheaf_confusion_cluster_size(const sheaf_confusion *t, int32_t column);
+SHEAF_API int64_t sheaf_confusion_count(const sheaf_confusion *t, int32_t row, int32_t column);
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_confusion_scores(const sheaf_confusion *t, sheaf_scores *out);
 
 /* ---- 8 topics ---------------------------------------------------------------------------------- */
 
@@ -411,6 +425,13 @@ SHEAF_API const char *sheaf_topics_tightness_word(const sheaf_topics *t, int32_t
 
 /* ---- 9 fit: the whole main job ----------------------------------------------------------------- */
 
+typedef enum { /* where to stop: what comes later stays NULL in the model */
+    SHEAF_FIT_ALL = 0,
+    SHEAF_FIT_TERMS,
+    SHEAF_FIT_MATRIX, /* the only stage that keeps the matrix */
+    SHEAF_FIT_SPACE
+} sheaf_fit_stage;
+
 typedef struct {
     size_t size;
     sheaf_read_opts read;
@@ -418,8 +439,9 @@ typedef struct {
     sheaf_weight_opts weight;
     bool weight_auto;         /* default true: the weighting is chosen by looking at the corpus */
     sheaf_space_opts space;
-    sheaf_cluster_opts cluster;
+    sheaf_cluster_opts cluster; /* drop_first is -1 by default here: chosen with the weighting */
     sheaf_topic_opts topic;
+    sheaf_fit_stage stage;    /* default SHEAF_FIT_ALL; read.keep_text is false by default here */
 } sheaf_fit_opts;
 
 SHEAF_API void sheaf_fit_opts_init(sheaf_fit_opts *o, size_t size);
@@ -428,12 +450,47 @@ typedef struct sheaf_model sheaf_model;
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_model_fit(sheaf_ctx *ctx, sheaf_model **out, const char *const *inputs,
                                                       int64_t n_inputs, const sheaf_fit_opts *o);
 SHEAF_API void sheaf_model_free(sheaf_model *m);
-/* The parts, each borrowed. clustering and topics are NULL where the documents are too few to cluster. */
+/* The parts, each borrowed; NULL where the stage was not reached. clustering and topics are also NULL for two or three
+   documents, which are too few to cluster: then sheaf_model_pairs gives their similarities. */
 SHEAF_API const sheaf_corpus *sheaf_model_corpus(const sheaf_model *m);
 SHEAF_API const sheaf_terms *sheaf_model_terms(const sheaf_model *m);
 SHEAF_API const sheaf_space *sheaf_model_space(const sheaf_model *m);
 SHEAF_API const sheaf_clustering *sheaf_model_clustering(const sheaf_model *m);
 SHEAF_API const sheaf_topics *sheaf_model_topics(const sheaf_model *m);
+SHEAF_API const sheaf_matrix *sheaf_model_matrix(const sheaf_model *m);
+SHEAF_API sheaf_weight sheaf_model_weight(const sheaf_model *m);  /* the weighting that was used */
+
+typedef struct {
+    int64_t a, b;      /* documents, a < b */
+    double similarity; /* cosine of their weighted rows, 0 .. 1 */
+} sheaf_pair;
+
+/* Most similar first; *n is 0 unless there are two or three documents and the stage is SHEAF_FIT_ALL. */
+SHEAF_API const sheaf_pair *sheaf_model_pairs(const sheaf_model *m, int32_t *n);
+
+/* A result held against true labels, joined by id. */
+typedef struct sheaf_eval sheaf_eval;
+
+typedef struct {
+    const char *id;      /* NULL: "id", else the first column */
+    const char *cluster; /* of the result; NULL: "cluster" */
+    const char *label;   /* of gold (or of the result, without gold); NULL: "label", else gold's only other column */
+} sheaf_eval_fields;
+
+typedef struct {
+    int64_t scored, only_result, only_gold; /* documents; those without a label are not scored ... */
+    int64_t unlabelled;                     /* ... but counted here */
+} sheaf_eval_counts;
+
+/* gold NULL: the labels stand in the result. fields NULL: all as guessed. Fails when a column is missing (lists those
+   there are), when an id stands twice (names it), when no document can be scored. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_eval_tables(sheaf_ctx *ctx, sheaf_eval **out, const sheaf_table *result,
+                                                        const sheaf_table *gold, const sheaf_eval_fields *fields);
+SHEAF_API void sheaf_eval_free(sheaf_eval *e);
+SHEAF_API sheaf_scores sheaf_eval_scores(const sheaf_eval *e);
+SHEAF_API sheaf_eval_counts sheaf_eval_documents(const sheaf_eval *e);
+/* i-th cell of the confusion table, most documents first; returns false past the end. */
+SHEAF_API bool sheaf_eval_confusion(const sheaf_eval *e, int64_t i, sheaf_str *label, sheaf_str *cluster, int64_t *docs);
 
 /* ---- 10 output --------------------------------------------------------------------------------- */
 
@@ -456,6 +513,62 @@ SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_out_callback(sheaf_ctx *ctx, sheaf_o
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_out_close(sheaf_out *o);
 /* Leaves no trace of the unfinished file. NULL is fine. */
 SHEAF_API void sheaf_out_discard(sheaf_out *o);
+
+typedef struct {
+    size_t size;
+    sheaf_format format;        /* default SHEAF_FORMAT_TSV */
+    bool header;                /* table, TSV, CSV: a line of names first; default true */
+    int32_t width;              /* table: columns of the terminal; longer lines are cut. 0: no limit */
+    bool color;                 /* table: escape codes; default false */
+    int64_t max_rows;           /* 0: all */
+    const char *const *columns; /* fields to write, in this order; NULL: all */
+    int32_t n_columns;
+    bool provenance;            /* JSON: how it was made; default true */
+    const char *command, *date; /* of the provenance; NULL: left out */
+} sheaf_write_opts;
+
+SHEAF_API void sheaf_write_opts_init(sheaf_write_opts *o, size_t size);
+
+/* Each writes one result to `o`, to be closed by the caller; opts NULL: defaults. Field names are stable; JSON begins
+   {"schema":"sheaf.NAME/1". Reals have a fixed number of digits and a point in every locale. In the flat formats a
+   list is joined by ", " (terms) or "; " (ids). Unknown names in opts->columns fail with the list of those there are. */
+
+/* cluster/1, a row a document in order of id: id cluster fit margin second, then label, title, date and the user's own
+   columns where there are any. An own column with a name of ours gets "input_" in front. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_documents(sheaf_out *o, const sheaf_model *m,
+                                                            const sheaf_write_opts *opts);
+/* clusters/1: cluster docs fit tightness name terms typical borderline; documents without a known word are the last
+   row, cluster 0. In JSON terms are {term, score, docs}, typical and borderline {id, fit}. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_clusters(sheaf_out *o, const sheaf_model *m,
+                                                           const sheaf_write_opts *opts);
+/* similarity/1: similarity id other; for models with pairs. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_pairs(sheaf_out *o, const sheaf_model *m,
+                                                        const sheaf_write_opts *opts);
+/* topics/1, a row a dimension: topic sigma share terms documents; the n_terms and n_docs of largest absolute weight.
+   share: sigma^2 over that of all dimensions kept. A loading is the document's entry of U sigma. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_latent_topics(sheaf_out *o, const sheaf_model *m, int32_t n_terms,
+                                                                int32_t n_docs, const sheaf_write_opts *opts);
+/* loadings/1, a row a document: id t1 t2 ... */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_loadings(sheaf_out *o, const sheaf_model *m,
+                                                           const sheaf_write_opts *opts);
+/* eval/1, one record: documents only_result only_gold unlabelled classes clusters ari ami nmi homogeneity completeness
+   v purity. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_scores(sheaf_out *o, const sheaf_eval *e,
+                                                         const sheaf_write_opts *opts);
+/* confusion/1: label cluster docs of_label of_cluster; most documents first. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_confusion(sheaf_out *o, const sheaf_eval *e,
+                                                            const sheaf_write_opts *opts);
+/* info/1, one record: what was read and what became of it. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_info(sheaf_out *o, const sheaf_model *m,
+                                                       const sheaf_write_opts *opts);
+/* skipped/1: place reason. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_skipped(sheaf_out *o, const sheaf_corpus *c,
+                                                          const sheaf_write_opts *opts);
+/* One record from "key: value" lines, as sheaf_describe gives them. schema: "sheaf.NAME/1". */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_properties(sheaf_ctx *ctx, sheaf_out *o, const char *schema,
+                                                             const char *lines, const sheaf_write_opts *opts);
+/* Names of the rows (ids) or columns (terms) of the model's matrix, one a line, as TSV escapes them. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_names(sheaf_out *o, const sheaf_model *m, bool columns);
 
 #ifdef __cplusplus
 }

@@ -13,6 +13,19 @@ struct sheaf_clustering {
     int64_t *count;            /* k + 1; [0]: not placed */
     double *centre;            /* k x d, row-major; unit length for the spherical metric */
     sheaf_cluster_report report;
+    char k_reason[160];
 };
+
+/* Chooses among the finished starts by something else than inertia: fills *score from label (n of them as below, but
+   not yet numbered by size); the highest is kept, ties go to the lower inertia. Called on one start after the other,
+   outside of parallel loops. */
+typedef struct {
+    sheaf_status (*score)(void *arg, const int32_t *label, int64_t n, int32_t k, double *score);
+    void *arg;
+} sheaf_i_judge;
+
+/* sheaf_cluster_fit with a judge (NULL: inertia decides, and hopeless starts are given up early). */
+sheaf_status sheaf_i_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out, const sheaf_space *space,
+                                 const sheaf_cluster_opts *o, const sheaf_i_judge *judge);
 
 #endif

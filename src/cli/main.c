@@ -1,0 +1,52 @@
+/* sheaf: the command line over libsheaf. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "options.h"
+
+static int run_verb(int argc, char **argv)
+{
+    settings s;
+    int code = parse_arguments(&s, argc, argv);
+    if (!code && s.help) {
+        code = print_verb_help(s.verb);
+    } else if (!code) {
+        code = resolve_output(&s);
+        if (!code) code = open_context(&s);
+        if (!code) code = find_verb(s.verb)->run(&s);
+    }
+    settings_end(&s);
+    return code;
+}
+
+static int no_verb(int argc, char **argv)
+{
+    char hint[512];
+    const char *near = nearest_verb(argv[1]);
+    if (*argv[1] == '-') return fail(EXIT_USAGE, "sheaf VERB INPUT... [options]", "the verb comes first, not '%s'", argv[1]);
+    snprintf(hint, sizeof hint, "sheaf %s%s%s", near ? near : "help", near && argc > 2 ? " " : "",
+             near && argc > 2 ? argv[2] : "");
+    return fail(EXIT_USAGE, hint, "no verb '%s'", argv[1]);
+}
+
+static bool is(const char *a, const char *b) { return strcmp(a, b) == 0; }
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_DFL); /* `sheaf ... | head` ends quietly even if the parent ignored it */
+    if (argc < 2) return finish_stdout(print_overview());
+    const char *verb_name = argv[1];
+    int code;
+    if (is(verb_name, "--version") || is(verb_name, "-V") || is(verb_name, "version")) {
+        printf("sheaf %s\n", sheaf_version());
+        code = EXIT_DONE;
+    } else if (is(verb_name, "--help") || is(verb_name, "-h")) {
+        code = run_help(0, NULL);
+    } else if (is(verb_name, "help")) {
+        code = run_help(argc - 2, argv + 2);
+    } else {
+        code = find_verb(verb_name) ? run_verb(argc, argv) : no_verb(argc, argv);
+    }
+    return finish_stdout(code);
+}

@@ -1,0 +1,164 @@
+/* The tables of verbs and options, and the search for what was meant. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+const verb VERBS[] = {
+    {"cluster", CLUSTER, run_cluster, "INPUT... [options]", "group documents by theme and name the themes",
+     "  sheaf cluster articles/                      a folder: themes, sizes, typical documents\n"
+     "  sheaf cluster news.csv --text-field body -o themes.csv    own columns kept, five added\n"
+     "  zcat news.jsonl.gz | sheaf cluster - -k 20 -f jsonl\n"},
+    {"topics", TOPICS, run_topics, "INPUT... [options]", "the main directions of a collection: terms and documents",
+     "  sheaf topics articles/ -n 10\n"
+     "  sheaf topics articles/ --emit documents -o loadings.tsv\n"},
+    {"eval", EVAL, run_eval, "RESULT [GOLD] [options]", "hold clusters against true labels",
+     "  sheaf eval themes.tsv gold.tsv\n"
+     "  sheaf eval themes.tsv --min ari=0.3,nmi=0.5  exit 1 if below; labels in the column 'label'\n"},
+    {"info", INFO, run_info, "INPUT... [options]", "what is in a collection, without clustering it",
+     "  sheaf info articles/\n"},
+    {"export", EXPORT, run_export, "INPUT... --to FORMAT -o FILE [options]", "the document-term matrix for other programs",
+     "  sheaf export articles/ --to npz -o m.npz     also m.npz.rows.txt and m.npz.cols.txt\n"},
+    {"doctor", DOCTOR, run_doctor, "[--json]", "describe this build and machine, and check them", "  sheaf doctor\n"},
+};
+const int N_VERBS = (int)(sizeof VERBS / sizeof *VERBS);
+
+const option_row OPTIONS[] = {
+    {OPT_FROM, GROUP_INPUT, 0, "from", "KIND", READERS, "auto", "auto dir lines jsonl json csv tsv html text"},
+    {OPT_SPLIT, GROUP_INPUT, 0, "split", "HOW", READERS, "none", "cut pages into posts: auto, none or a regular expression"},
+    {OPT_TEXT_FIELD, GROUP_INPUT, 0, "text-field", "NAME", READERS, "guessed", "field with the text; may be repeated"},
+    {OPT_ID_FIELD, GROUP_INPUT, 0, "id-field", "NAME", READERS | EVAL, "guessed", "field with the document's name"},
+    {OPT_TITLE_FIELD, GROUP_INPUT, 0, "title-field", "NAME", READERS, "guessed", "field with the title"},
+    {OPT_DATE_FIELD, GROUP_INPUT, 0, "date-field", "NAME", READERS, "guessed", "field with the date"},
+    {OPT_LABEL_FIELD, GROUP_INPUT, 0, "label-field", "NAME", READERS | EVAL, "label", "field with the true label, carried along"},
+    {OPT_CLUSTER_FIELD, GROUP_INPUT, 0, "cluster-field", "NAME", EVAL, "cluster", "field of RESULT with the cluster"},
+    {OPT_LABEL_FROM_FOLDER, GROUP_INPUT, 0, "label-from-folder", NULL, READERS, NULL, "the first folder is the label"},
+    {OPT_MAX_DOCS, GROUP_INPUT, 0, "max-docs", "N", READERS, "all", "read only the first N documents by id"},
+    {OPT_SKIPPED, GROUP_INPUT, 0, "skipped", "FILE", READERS, NULL, "write what was left out, and why"},
+    {OPT_STRICT, GROUP_INPUT, 0, "strict", NULL, READERS, NULL, "the first file or line left out is an error (exit 3)"},
+
+    {OPT_LANG, GROUP_TERMS, 0, "lang", "CODE", READERS, "auto", "auto (by document), none, en, de, fr ..."},
+    {OPT_ANALYZER, GROUP_TERMS, 0, "analyzer", "NAME", READERS, "unicode", "unicode, or sklearn for its tokens"},
+    {OPT_STEM, GROUP_TERMS, 0, "stem", NULL, READERS, "where the language has a stemmer", "join word forms by their stem"},
+    {OPT_NO_STEM, GROUP_TERMS, 0, "no-stem", NULL, READERS, NULL, "keep word forms apart"},
+    {OPT_STOP_WORDS, GROUP_TERMS, 0, "stop-words", "LIST", READERS, "the language's", "+FILE adds, =FILE replaces, none"},
+    {OPT_NGRAMS, GROUP_TERMS, 0, "ngrams", "A..B", READERS, "1..1", "terms of A to B words"},
+    {OPT_MIN_DF, GROUP_TERMS, 0, "min-df", "N|P%", READERS, "2", "leave out terms in fewer documents"},
+    {OPT_MAX_DF, GROUP_TERMS, 0, "max-df", "N|P%", READERS, "50%", "leave out terms in more documents"},
+    {OPT_MAX_TERMS, GROUP_TERMS, 0, "max-terms", "N", READERS, "all", "keep the N most widespread terms"},
+    {OPT_NUMBERS, GROUP_TERMS, 0, "numbers", NULL, READERS, NULL, "keep terms that begin with no letter"},
+    {OPT_NO_NUMBERS, GROUP_TERMS, 0, "no-numbers", NULL, READERS, NULL, "leave them out"},
+
+    {OPT_K, GROUP_MODEL, 'k', "k", "N", CLUSTER, "auto", "number of clusters (sheaf help k)"},
+    {OPT_DIMS, GROUP_MODEL, 0, "dims", "N", SPACERS, "100", "dimensions of the latent space"},
+    {OPT_WEIGHT, GROUP_MODEL, 0, "weight", "NAME", WEIGHERS, "auto",
+     "auto tfidf sublinear logentropy bm25 binary count"},
+    {OPT_DROP_FIRST, GROUP_MODEL, 0, "drop-first", "N", CLUSTER, "auto", "leave out the first N dimensions"},
+    {OPT_STARTS, GROUP_MODEL, 0, "starts", "N", CLUSTER, "8", "runs of k-means, of which the best is kept"},
+    {OPT_METRIC, GROUP_MODEL, 0, "metric", "NAME", CLUSTER, "spherical", "spherical or euclidean"},
+    {OPT_SEED, GROUP_MODEL, 0, "seed", "N", SPACERS, "1", "same seed, same result"},
+    {OPT_TERMS, GROUP_MODEL, 0, "terms", "N", SPACERS, "10", "terms named of each cluster or topic"},
+    {OPT_TYPICAL, GROUP_MODEL, 0, "typical", "N", SPACERS, "5", "documents named of each cluster or topic"},
+    {OPT_MIN, GROUP_MODEL, 0, "min", "S=X,...", EVAL, NULL, "exit 1 if a score is below: ari ami nmi v purity ..."},
+
+    {OPT_OUTPUT, GROUP_OUTPUT, 'o', "output", "FILE", EVERY, "standard output", "the extension decides the format"},
+    {OPT_FORMAT, GROUP_OUTPUT, 'f', "format", "NAME", TABLES, "table at a terminal, else tsv", "table tsv csv jsonl json"},
+    {OPT_EMIT, GROUP_OUTPUT, 0, "emit", "ROWS", CLUSTER | TOPICS | EVAL, "see sheaf help formats",
+     "documents, clusters; topics; scores, confusion"},
+    {OPT_ROWS, GROUP_OUTPUT, 'n', "rows", "N", CLUSTER | TOPICS | EVAL, "all", "at most N rows"},
+    {OPT_COLUMNS, GROUP_OUTPUT, 0, "columns", "A,B,...", CLUSTER | TOPICS | EVAL, "all", "fields to write, in this order"},
+    {OPT_NO_HEADER, GROUP_OUTPUT, 0, "no-header", NULL, TABLES, NULL, "no line of names"},
+    {OPT_JSON, GROUP_OUTPUT, 0, "json", NULL, TABLES, NULL, "the same as -f json"},
+    {OPT_NO_PROVENANCE, GROUP_OUTPUT, 0, "no-provenance", NULL, TABLES, NULL, "JSON without command, date and settings"},
+    {OPT_TO, GROUP_OUTPUT, 0, "to", "FORMAT", EXPORT, "by the extension of -o", "npz mtx svm"},
+    {OPT_WHAT, GROUP_OUTPUT, 0, "what", "NAME", EXPORT, "weights", "weights or counts"},
+
+    {OPT_THREADS, GROUP_RUN, 't', "threads", "N", EVERY, "all cores", "the result is the same at any number"},
+    {OPT_COLOR, GROUP_RUN, 0, "color", "WHEN", EVERY, "auto", "auto, always, never"},
+    {OPT_NO_PROGRESS, GROUP_RUN, 0, "no-progress", NULL, EVERY, NULL, "no progress line"},
+    {OPT_QUIET, GROUP_RUN, 'q', "quiet", NULL, EVERY, NULL, "only errors on standard error"},
+    {OPT_VERBOSE, GROUP_RUN, 'v', "verbose", NULL, EVERY, NULL, "a line a finished phase, time and memory"},
+    {OPT_CONFIG, GROUP_RUN, 0, "config", "FILE", EVERY, "$SHEAF_CONFIG", "flags, one a line"},
+    {OPT_NO_CONFIG, GROUP_RUN, 0, "no-config", NULL, EVERY, NULL, "read no such file"},
+    {OPT_HELP, GROUP_RUN, 'h', "help", NULL, EVERY, NULL, "this text"},
+};
+const int N_OPTIONS = (int)(sizeof OPTIONS / sizeof *OPTIONS);
+
+const verb *find_verb(const char *name)
+{
+    for (int i = 0; i < N_VERBS; i++)
+        if (strcmp(VERBS[i].name, name) == 0) return &VERBS[i];
+    return NULL;
+}
+
+const option_row *find_option(const char *name)
+{
+    for (int i = 0; i < N_OPTIONS; i++)
+        if (strcmp(OPTIONS[i].name, name) == 0) return &OPTIONS[i];
+    return NULL;
+}
+
+const option_row *find_option_id(int id)
+{
+    for (int i = 0; i < N_OPTIONS; i++)
+        if ((int)OPTIONS[i].id == id || (OPTIONS[i].letter && OPTIONS[i].letter == id)) return &OPTIONS[i];
+    return NULL;
+}
+
+#define LONGEST 32
+
+/* Edit distance with transposed neighbours counted once (optimal string alignment); names are short. */
+static int distance(const char *a, const char *b)
+{
+    int n = (int)strlen(a), m = (int)strlen(b), d[LONGEST + 1][LONGEST + 1];
+    if (n > LONGEST || m > LONGEST) return LONGEST;
+    for (int i = 0; i <= n; i++) d[i][0] = i;
+    for (int j = 0; j <= m; j++) d[0][j] = j;
+    for (int i = 1; i <= n; i++)
+        for (int j = 1; j <= m; j++) {
+            int best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            if (d[i - 1][j] + 1 < best) best = d[i - 1][j] + 1;
+            if (d[i][j - 1] + 1 < best) best = d[i][j - 1] + 1;
+            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped && d[i - 2][j - 2] + 1 < best) best = d[i - 2][j - 2] + 1;
+            d[i][j] = best;
+        }
+    return d[n][m];
+}
+
+/* Near enough to be a slip: at most a third of the letters, and at most three. */
+static bool better(const char *name, const char *candidate, int *best)
+{
+    int d = distance(name, candidate), most = (int)strlen(name) / 3 + 1;
+    if (d > most || d > 3 || d >= *best) return false;
+    *best = d;
+    return true;
+}
+
+const char *nearest_verb(const char *name)
+{
+    const char *found = NULL;
+    int best = LONGEST;
+    for (int i = 0; i < N_VERBS; i++)
+        if (better(name, VERBS[i].name, &best)) found = VERBS[i].name;
+    if (better(name, "help", &best)) found = "help";
+    return found;
+}
+
+const char *nearest_option(const char *name, unsigned bit)
+{
+    const char *found = NULL;
+    int best = LONGEST;
+    for (int i = 0; i < N_OPTIONS; i++)
+        if ((!bit || (OPTIONS[i].verbs & bit)) && better(name, OPTIONS[i].name, &best)) found = OPTIONS[i].name;
+    return found;
+}
+
+const char *nearest_name(const char *name, const char *const *names, int n)
+{
+    const char *found = NULL;
+    int best = LONGEST;
+    for (int i = 0; i < n; i++)
+        if (better(name, names[i], &best)) found = names[i];
+    return found;
+}

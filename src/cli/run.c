@@ -1,0 +1,78 @@
+/* The context and the fit, as every reading command needs them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "settings.h"
+
+static void take_note(void *user, const char *text) { note(user, "%s", text); }
+
+int open_context(settings *s)
+{
+    sheaf_ctx_opts o;
+    sheaf_ctx_opts_init(&o, sizeof o);
+    o.threads = s->threads;
+    o.progress = progress_step;
+    o.progress_user = s;
+    o.note = take_note;
+    o.note_user = s;
+    sheaf_status st = sheaf_ctx_new(&s->ctx, &o);
+    if (st != SHEAF_OK) return fail(EXIT_SYSTEM, NULL, "%s", sheaf_status_name(st));
+    progress_begin(s);
+    return EXIT_DONE;
+}
+
+/* Fields of ours are no columns of the input. */
+static bool is_ours(const char *name)
+{
+    static const char *const ours[] = {"id", "cluster", "fit", "margin", "second", "label", "title", "date"};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (strcmp(ours[i], name) == 0) return true;
+    return false;
+}
+
+/* Only document rows carry own columns, and then only those that are written. */
+static void choose_input_columns(settings *s, strings *own)
+{
+    sheaf_read_opts *r = &s->fit.read;
+    if (s->verb_bit == 0 || s->emit == EMIT_CLUSTERS || strcmp(s->verb, "cluster") != 0) {
+        r->n_columns = strcmp(s->verb, "info") == 0 ? -1 : 0;
+    } else if (s->columns.n) {
+        for (int i = 0; i < s->columns.n; i++)
+            if (!is_ours(s->columns.items[i]) && strncmp(s->columns.items[i], "input_", 6) != 0)
+                strings_add(own, s->columns.items[i]);
+        r->columns = own->items;
+        r->n_columns = own->n;
+    }
+}
+
+static sheaf_status write_skipped(sheaf_out *out, void *what, const sheaf_write_opts *o)
+{
+    sheaf_write_opts plain = *o;
+    plain.columns = NULL;
+    plain.n_columns = 0;
+    plain.max_rows = 0;
+    return sheaf_write_skipped(out, what, &plain);
+}
+
+int fit_model(settings *s, sheaf_fit_stage stage, sheaf_model **m)
+{
+    *m = NULL;
+    if (!s->inputs.n) return fail(EXIT_USAGE, "a folder, files, or - for standard input", "no input: sheaf %s INPUT...", s->verb);
+    strings own = {NULL, 0};
+    choose_input_columns(s, &own);
+    s->fit.stage = stage;
+    sheaf_status st = sheaf_model_fit(s->ctx, m, s->inputs.items, s->inputs.n, &s->fit);
+    if (own.items) strings_add(&s->owned, (const char *)own.items);
+    if (st != SHEAF_OK) return fail_status(s, st, false);
+    summary(s, *m);
+    if (!s->skipped) return EXIT_DONE;
+    sheaf_format format = s->format;
+    s->format = SHEAF_FORMAT_TSV;
+    int code = write_result(s, s->skipped, write_skipped, (void *)(uintptr_t)sheaf_model_corpus(*m));
+    s->format = format;
+    if (code) {
+        sheaf_model_free(*m);
+        *m = NULL;
+    }
+    return code;
+}

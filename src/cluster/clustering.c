@@ -1,0 +1,274 @@
+/* Entry points of clustering: options, the number of clusters, and the labels as people see them: 1..k by falling
+   size, 0 for documents without a vector. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/mem.h"
+#include "base/par.h"
+#include "cluster/clustering.h"
+#include "cluster/starts.h"
+#include "kernel/blas.h"
+#include "space/space.h"
+
+#define ROWS 1024
+/* A row of the latent space this much shorter than the longest is rounding of float sums, not a document. */
+#define NOISE 1e-6
+
+void sheaf_cluster_opts_init(sheaf_cluster_opts *o, size_t size)
+{
+    sheaf_cluster_opts d = {.size = size, .starts = 8, .max_iter = 100, .sigma_power = 1};
+    memcpy(o, &d, size < sizeof d ? size : sizeof d);
+}
+
+static sheaf_status check_opts(sheaf_ctx *ctx, const sheaf_cluster_opts *o)
+{
+    if (o->k < 0) return sheaf_i_fail(ctx, SHEAF_EINVAL, "k = %d: the number of clusters must be positive", o->k);
+    if (o->starts < 1 || o->starts > 1000000)
+        return sheaf_i_fail(ctx, SHEAF_EINVAL, "starts = %d: must be between 1 and 1000000", o->starts);
+    if (o->max_iter < 1) return sheaf_i_fail(ctx, SHEAF_EINVAL, "max_iter = %d: must be at least 1", o->max_iter);
+    if (o->metric != SHEAF_METRIC_SPHERICAL && o->metric != SHEAF_METRIC_EUCLIDEAN)
+        return sheaf_i_fail(ctx, SHEAF_EINVAL, "metric = %d: there is none of that number", (int)o->metric);
+    return SHEAF_OK;
+}
+
+/* Documents of the found clusters, in the order people see them. */
+typedef struct {
+    int32_t was;
+    int64_t count, first;
+} ranked;
+
+static int by_size(const void *a, const void *b)
+{
+    const ranked *x = a, *y = b;
+    if (x->count != y->count) return x->count > y->count ? -1 : 1;
+    return (x->first > y->first) - (x->first < y->first);
+}
+
+/* Sorts the centres of the run by falling size and drops empty ones; c->k is what remains. */
+static sheaf_status rank_centres(sheaf_clustering *c, sheaf_i_kmeans *m)
+{
+    sheaf_status st = SHEAF_OK;
+    ranked *rank = NULL;
+    float *centre = NULL;
+    size_t row = (size_t)c->d * sizeof *centre;
+    SHEAF_NEW(rank, c->ctx, m->k);
+    SHEAF_NEW_ALIGNED(centre, c->ctx, (int64_t)m->k * c->d);
+    for (int32_t t = 0; t < m->k; t++) rank[t] = (ranked){.was = t, .first = INT64_MAX};
+    for (int64_t i = m->p->n - 1; i >= 0; i--) {
+        rank[m->label[i]].count++;
+        rank[m->label[i]].first = i;
+    }
+    qsort(rank, (size_t)m->k, sizeof *rank, by_size);
+    c->k = 0;
+    for (int32_t t = 0; t < m->k && rank[t].count; t++, c->k++)
+        memcpy(centre + (int64_t)t * c->d, m->centre + (int64_t)rank[t].was * c->d, row);
+    memcpy(m->centre, centre, (size_t)c->k * row);
+    sheaf_i_kmeans_set_bias(m);
+done:
+    sheaf_i_free(c->ctx, rank);
+    sheaf_i_aligned_free(c->ctx, centre);
+    return st;
+}
+
+typedef struct {
+    sheaf_clustering *c;
+    const sheaf_i_kmeans *m;
+    const int32_t *second;
+    double *inertia;   /* per block */
+} describing;
+
+static double squared_gap(const float *x, const float *c, int32_t d)
+{
+    double sum = 0;
+    for (int32_t j = 0; j < d; j++) sum += ((double)x[j] - (double)c[j]) * ((double)x[j] - (double)c[j]);
+    return sum;
+}
+
+/* Fit and margin from direct differences: scores in float would lose what tells near documents apart. */
+static sheaf_status describe_rows(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    describing *g = arg;
+    sheaf_clustering *c = g->c;
+    const sheaf_i_points *p = g->m->p;
+    int64_t lo, hi;
+    double inertia = 0;
+    sheaf_i_range(p->n, ROWS, block, &lo, &hi);
+    for (int64_t i = lo; i < hi; i++) {
+        const float *x = p->x + i * p->d;
+        int64_t doc = p->doc[i];
+        int32_t own = g->m->label[i], other = g->second[i];
+        double gap = squared_gap(x, g->m->centre + (int64_t)own * p->d, p->d), next = gap;
+        if (other >= 0) next = squared_gap(x, g->m->centre + (int64_t)other * p->d, p->d);
+        inertia += gap;
+        c->label[doc] = own + 1;
+        c->second[doc] = other + 1;
+        double fit = p->spherical ? 1 - gap / 2 : -sqrt(gap) / p->scale;
+        double second_fit = p->spherical ? 1 - next / 2 : -sqrt(next) / p->scale;
+        c->fit[doc] = (float)fit;
+        c->margin[doc] = (float)(other < 0 ? 0 : fmax(fit - second_fit, 0));
+    }
+    g->inertia[block] = inertia;
+    return SHEAF_OK;
+}
+
+static sheaf_status describe(sheaf_clustering *c, sheaf_i_kmeans *m)
+{
+    sheaf_status st = SHEAF_OK;
+    const sheaf_i_points *p = m->p;
+    int32_t *second = NULL;
+    int64_t blocks = sheaf_i_blocks(p->n, ROWS);
+    describing g = {.c = c, .m = m};
+    SHEAF_NEW(second, c->ctx, p->n);
+    SHEAF_NEW(g.inertia, c->ctx, blocks);
+    sheaf_i_assignment a = {.k = c->k, .centre = m->centre, .bias = m->bias, .label = m->label, .score = m->score,
+                            .second = second};
+    SHEAF_TRY(sheaf_i_assign(p, &a));
+    g.second = second;
+    SHEAF_TRY(sheaf_i_par_for(c->ctx, NULL, blocks, describe_rows, &g));
+    for (int64_t b = 0; b < blocks; b++) c->report.inertia += g.inertia[b];
+    c->report.inertia /= p->scale * p->scale;
+    for (int64_t i = 0; i < c->n; i++) c->count[c->label[i]]++;
+    for (int32_t t = 0; t < c->k; t++)
+        for (int32_t j = 0; j < c->d; j++) {
+            double v = (double)m->centre[(int64_t)t * c->d + j];
+            c->centre[(int64_t)t * c->d + j] = p->spherical ? v : v / p->scale + p->mean[j];
+        }
+done:
+    sheaf_i_free(c->ctx, second);
+    sheaf_i_free(c->ctx, g.inertia);
+    return st;
+}
+
+static sheaf_status new_clustering(sheaf_ctx *ctx, sheaf_clustering **out, int64_t n, int32_t d, int32_t k)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_clustering *c = NULL;
+    *out = NULL;
+    SHEAF_NEW0(c, ctx, 1);
+    *out = c;
+    c->ctx = ctx;
+    c->n = n;
+    c->d = d;
+    SHEAF_NEW0(c->label, ctx, n);
+    SHEAF_NEW0(c->second, ctx, n);
+    SHEAF_NEW0(c->fit, ctx, n);
+    SHEAF_NEW0(c->margin, ctx, n);
+    SHEAF_NEW0(c->count, ctx, (int64_t)k + 1);
+    SHEAF_NEW0(c->centre, ctx, (int64_t)k * d);
+done:
+    return st;
+}
+
+/* The number of clusters: chosen if none was asked for, and no more than there are different vectors. */
+static sheaf_status settle_k(const sheaf_i_points *p, const sheaf_cluster_opts *o, int32_t *k, char *reason, size_t size)
+{
+    int64_t distinct;
+    sheaf_status st = SHEAF_OK;
+    if (o->k == 0) st = sheaf_i_choose_k(p, o->seed, k, reason, size);
+    else *k = o->k;
+    if (st == SHEAF_OK) st = sheaf_i_points_distinct(p, *k, &distinct);
+    if (st == SHEAF_OK && distinct < *k) *k = (int32_t)distinct;
+    return st;
+}
+
+static sheaf_status cluster_points(sheaf_ctx *ctx, sheaf_clustering **out, const sheaf_i_points *p, int64_t docs,
+                                   const sheaf_cluster_opts *o, const sheaf_i_judge *judge)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_clustering *c = NULL;
+    sheaf_i_kmeans m = {0};
+    int32_t k;
+    char reason[sizeof c->k_reason] = "";
+    SHEAF_TRY(sheaf_i_blas_single(ctx));
+    SHEAF_TRY(settle_k(p, o, &k, reason, sizeof reason));
+    SHEAF_TRY(new_clustering(ctx, &c, docs, p->d, k));
+    memcpy(c->k_reason, reason, sizeof reason);
+    c->report = (sheaf_cluster_report){.starts = o->starts, .unplaced = docs - p->n, .k_asked = o->k};
+    if (k > 0) {
+        SHEAF_TRY(sheaf_i_starts_run(p, k, o, judge, docs, &m, &c->report.empty_repaired));
+        SHEAF_TRY(rank_centres(c, &m));
+        c->report.iterations = m.iterations;
+        SHEAF_TRY(describe(c, &m));
+    } else {
+        c->count[0] = docs;
+    }
+    if (o->k > c->k && p->n > 0)
+        sheaf_i_note(ctx, "k lowered from %d to %d: there are no more different vectors", o->k, c->k);
+    *out = c;
+    c = NULL;
+done:
+    sheaf_i_kmeans_end(&m);
+    sheaf_clustering_free(c);
+    return st;
+}
+
+sheaf_status sheaf_cluster_vectors(sheaf_ctx *ctx, sheaf_clustering **out, const float *x, int64_t n, int32_t d,
+                                   int64_t ld, const sheaf_cluster_opts *given)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_i_points p = {0};
+    sheaf_cluster_opts o;
+    *out = NULL;
+    sheaf_cluster_opts_init(&o, sizeof o);
+    if (given) sheaf_i_opts_copy(&o, sizeof o, given, given->size);
+    SHEAF_TRY(check_opts(ctx, &o));
+    if (n < 0 || d < 1 || ld < d)
+        return sheaf_i_fail(ctx, SHEAF_EINVAL, "%lld vectors of %d dimensions with leading dimension %lld",
+                            (long long)n, d, (long long)ld);
+    SHEAF_TRY(sheaf_i_points_make(ctx, &p, x, n, d, ld, NULL, 0, o.metric));
+    SHEAF_TRY(cluster_points(ctx, out, &p, n, &o, NULL));
+done:
+    sheaf_i_points_end(&p);
+    return st;
+}
+
+static sheaf_status sigma_powers(sheaf_ctx *ctx, double **out, const sheaf_space *s, const sheaf_cluster_opts *o)
+{
+    sheaf_status st = SHEAF_OK;
+    int32_t d = s->dims - o->drop_first;
+    double *factor = NULL;
+    SHEAF_NEW(factor, ctx, d);
+    *out = factor;
+    for (int32_t j = 0; j < d; j++) {
+        double sigma = s->sigma[o->drop_first + j];
+        factor[j] = sigma > 0 ? pow(sigma, o->sigma_power) : 0;
+        if (!isfinite(factor[j]))
+            return sheaf_i_fail(ctx, SHEAF_EINVAL, "sigma_power = %g is too far from 0 for sigma = %g", o->sigma_power,
+                                sigma);
+    }
+done:
+    return st;
+}
+
+sheaf_status sheaf_i_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out, const sheaf_space *space,
+                                 const sheaf_cluster_opts *given, const sheaf_i_judge *judge)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_i_points p = {0};
+    double *factor = NULL;
+    sheaf_cluster_opts o;
+    *out = NULL;
+    sheaf_cluster_opts_init(&o, sizeof o);
+    if (given) sheaf_i_opts_copy(&o, sizeof o, given, given->size);
+    SHEAF_TRY(check_opts(ctx, &o));
+    if (o.drop_first < 0 || o.drop_first >= space->dims)
+        return sheaf_i_fail(ctx, SHEAF_EINVAL, "drop_first = %d leaves none of %d dimensions", o.drop_first,
+                            space->dims);
+    SHEAF_TRY(sigma_powers(ctx, &factor, space, &o));
+    SHEAF_TRY(sheaf_i_points_make(ctx, &p, space->u + o.drop_first, space->rows, space->dims - o.drop_first,
+                                  space->dims, factor, NOISE, o.metric));
+    SHEAF_TRY(cluster_points(ctx, out, &p, space->rows, &o, judge));
+done:
+    sheaf_i_free(ctx, factor);
+    sheaf_i_points_end(&p);
+    return st;
+}
+
+sheaf_status sheaf_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out, const sheaf_space *space,
+                               const sheaf_cluster_opts *o)
+{
+    return sheaf_i_cluster_fit(ctx, out, space, o, NULL);
+}

@@ -1,0 +1,134 @@
+/* Greedy k-means++: each centre is the best of 2 + floor(ln k) rows drawn with probability proportional to their
+   squared distance from the centres chosen so far. All trials of a step are one small matrix product a block. Random
+   numbers depend on (key, step, trial); sums run in double over fixed blocks. */
+#include <math.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/mem.h"
+#include "base/par.h"
+#include "base/rng.h"
+#include "cluster/kmeans.h"
+#include "kernel/blas.h"
+
+#define ROWS 512
+#define MAX_TRIALS 32
+#define ROUNDING 1e-6f /* squared distances below this share of the lengths are noise of the expanded form */
+
+typedef struct {
+    const sheaf_i_points *p;
+    int32_t trials;
+    int64_t row[MAX_TRIALS];  /* candidates */
+    float *candidate;         /* trials x d */
+    float *closest;           /* n: squared distance to the nearest centre */
+    float *nearer;            /* trials x n: the same with the candidate added */
+    double *potential;        /* blocks x MAX_TRIALS: sums of nearer */
+    double *mass;             /* blocks: sums of closest */
+    int64_t blocks;
+} seeding;
+
+static sheaf_status try_candidates(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    seeding *s = arg;
+    const sheaf_i_points *p = s->p;
+    int64_t lo, hi;
+    sheaf_i_range(p->n, ROWS, block, &lo, &hi);
+    sheaf_i_sgemm(false, true, s->trials, hi - lo, p->d, 1, s->candidate, p->d, p->x + lo * p->d, p->d, 0,
+                  s->nearer + lo, p->n);
+    for (int32_t t = 0; t < s->trials; t++) {
+        float *restrict nearer = s->nearer + t * p->n, square = sheaf_i_points_square(p, s->row[t]);
+        const float *restrict closest = s->closest;
+        double sum = 0;
+        for (int64_t i = lo; i < hi; i++) {
+            float lengths = square + sheaf_i_points_square(p, i), gap = lengths - 2 * nearer[i];
+            gap = gap > ROUNDING * lengths ? gap : 0;
+            nearer[i] = gap < closest[i] ? gap : closest[i];
+        }
+        for (int64_t i = lo; i < hi; i++) sum += (double)nearer[i];
+        s->potential[block * MAX_TRIALS + t] = sum;
+    }
+    return SHEAF_OK;
+}
+
+/* Tries s->row[0 .. trials) and keeps the one that leaves the least; returns its row. */
+static sheaf_status take_best(seeding *s, int64_t *row)
+{
+    const sheaf_i_points *p = s->p;
+    for (int32_t t = 0; t < s->trials; t++)
+        memcpy(s->candidate + (int64_t)t * p->d, p->x + s->row[t] * p->d, (size_t)p->d * sizeof *p->x);
+    sheaf_status st = sheaf_i_par_for(p->ctx, NULL, s->blocks, try_candidates, s);
+    if (st != SHEAF_OK) return st;
+    int32_t best = 0;
+    double least = INFINITY;
+    for (int32_t t = 0; t < s->trials; t++) {
+        double sum = 0;
+        for (int64_t b = 0; b < s->blocks; b++) sum += s->potential[b * MAX_TRIALS + t];
+        if (sum < least) {
+            least = sum;
+            best = t;
+        }
+    }
+    memcpy(s->closest, s->nearer + best * p->n, (size_t)p->n * sizeof *s->closest);
+    for (int64_t b = 0; b < s->blocks; b++) s->mass[b] = s->potential[b * MAX_TRIALS + best];
+    *row = s->row[best];
+    return SHEAF_OK;
+}
+
+/* The row where the running sum of squared distances passes `target`. */
+static int64_t row_at(const seeding *s, double target)
+{
+    int64_t b = 0, lo, hi, last = -1;
+    while (b + 1 < s->blocks && target >= s->mass[b]) target -= s->mass[b++];
+    sheaf_i_range(s->p->n, ROWS, b, &lo, &hi);
+    for (int64_t i = lo; i < hi; i++) {
+        if (s->closest[i] <= 0) continue;
+        last = i;
+        target -= (double)s->closest[i];
+        if (target < 0) break;
+    }
+    return last < 0 ? lo : last; /* rounding may leave a rest past the last row with a distance */
+}
+
+static sheaf_status new_seeding(seeding *s, const sheaf_i_points *p, int32_t k)
+{
+    sheaf_status st = SHEAF_OK;
+    int32_t trials = 2 + (int32_t)log(k);
+    *s = (seeding){.p = p, .trials = trials, .blocks = sheaf_i_blocks(p->n, ROWS)};
+    SHEAF_NEW(s->candidate, p->ctx, (int64_t)trials * p->d);
+    SHEAF_NEW(s->closest, p->ctx, p->n);
+    SHEAF_NEW(s->nearer, p->ctx, trials * p->n);
+    SHEAF_NEW(s->potential, p->ctx, s->blocks * MAX_TRIALS);
+    SHEAF_NEW(s->mass, p->ctx, s->blocks);
+    for (int64_t i = 0; i < p->n; i++) s->closest[i] = INFINITY;
+done:
+    return st;
+}
+
+sheaf_status sheaf_i_seed_rows(const sheaf_i_points *p, int32_t k, uint64_t key, int64_t *row)
+{
+    sheaf_status st = SHEAF_OK;
+    seeding s;
+    SHEAF_TRY(new_seeding(&s, p, k));
+    int32_t trials = s.trials;
+    s.trials = 1;
+    s.row[0] = (int64_t)(sheaf_i_rng_unit(key, 0) * (double)p->n);
+    SHEAF_TRY(take_best(&s, &row[0]));
+    s.trials = trials;
+    for (int32_t t = 1; t < k; t++) {
+        double total = 0;
+        for (int64_t b = 0; b < s.blocks; b++) total += s.mass[b];
+        for (int32_t l = 0; l < trials; l++) {
+            double u = sheaf_i_rng_unit(key, (uint64_t)t * MAX_TRIALS + (uint64_t)l);
+            s.row[l] = total > 0 ? row_at(&s, u * total) : (int64_t)(u * (double)p->n);
+        }
+        SHEAF_TRY(take_best(&s, &row[t]));
+    }
+done:
+    sheaf_i_free(p->ctx, s.candidate);
+    sheaf_i_free(p->ctx, s.closest);
+    sheaf_i_free(p->ctx, s.nearer);
+    sheaf_i_free(p->ctx, s.potential);
+    sheaf_i_free(p->ctx, s.mass);
+    return st;
+}

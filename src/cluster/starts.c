@@ -1,0 +1,145 @@
+/* Every start is seeded and iterated on a sample of the rows (all of them where they are few), the starts side by side
+   on the threads; the best few by inertia then go on with all rows, one after the other, their blocks on the threads.
+   A start depends on (seed, start) only. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/mem.h"
+#include "base/par.h"
+#include "base/rng.h"
+#include "cluster/starts.h"
+
+#ifndef SAMPLE_ROWS
+#define SAMPLE_ROWS 8192
+#define SAMPLE_ROWS_A_CLUSTER 256
+#define FINALISTS 2
+#define TOLERANCE 1e-4        /* of the inertia, an iteration */
+#define SAMPLE_TOLERANCE 1e-4
+#endif
+
+typedef struct {
+    int32_t start;
+    double inertia;
+    int32_t iterations;
+    int64_t repaired;
+    float *centre;
+} trial;
+
+typedef struct {
+    const sheaf_i_points *p;
+    int32_t k, max_iter;
+    uint64_t seed;
+    double tol;
+    trial *trials;
+} starts;
+
+static void set_centres_from_rows(sheaf_i_kmeans *m, const int64_t *row)
+{
+    int32_t d = m->p->d;
+    for (int32_t t = 0; t < m->k; t++)
+        memcpy(m->centre + (int64_t)t * d, m->p->x + row[t] * d, (size_t)d * sizeof *m->centre);
+    sheaf_i_kmeans_set_bias(m);
+}
+
+static sheaf_status run_trial(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    starts *s = arg;
+    sheaf_status st = SHEAF_OK;
+    trial *t = &s->trials[block];
+    sheaf_ctx *ctx = s->p->ctx;
+    int64_t *row = NULL;
+    sheaf_i_kmeans m = {0};
+    SHEAF_NEW(row, ctx, s->k);
+    SHEAF_TRY(sheaf_i_seed_rows(s->p, s->k, sheaf_i_rng_key(s->seed, SHEAF_I_RNG_SEEDING, (uint64_t)block), row));
+    SHEAF_TRY(sheaf_i_kmeans_new(&m, s->p, s->k));
+    set_centres_from_rows(&m, row);
+    SHEAF_TRY(sheaf_i_kmeans_run(&m, s->max_iter, s->tol));
+    t->start = (int32_t)block;
+    t->inertia = m.inertia;
+    t->iterations = m.iterations;
+    t->repaired = m.repaired;
+    t->centre = m.centre;
+    m.centre = NULL;
+done:
+    sheaf_i_kmeans_end(&m);
+    sheaf_i_free(ctx, row);
+    return st;
+}
+
+static int by_inertia(const void *a, const void *b)
+{
+    const trial *x = a, *y = b;
+    if (x->inertia != y->inertia) return x->inertia < y->inertia ? -1 : 1;
+    return (x->start > y->start) - (x->start < y->start);
+}
+
+static sheaf_status judge_labels(const sheaf_i_judge *judge, const sheaf_i_kmeans *m, int64_t docs, double *score)
+{
+    sheaf_status st = SHEAF_OK;
+    int32_t *label = NULL;
+    SHEAF_NEW0(label, m->p->ctx, docs);
+    for (int64_t i = 0; i < m->p->n; i++) label[m->p->doc[i]] = m->label[i] + 1;
+    SHEAF_TRY(judge->score(judge->arg, label, docs, m->k, score));
+done:
+    sheaf_i_free(m->p->ctx, label);
+    return st;
+}
+
+/* Goes on with all rows from a trial's centres and keeps the run in `best` if it is better. */
+static sheaf_status finish_trial(const starts *s, const trial *t, const sheaf_i_points *p, const sheaf_i_judge *judge,
+                                 int64_t docs, sheaf_i_kmeans *best, double *best_score)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_i_kmeans m = {0};
+    double score = 0;
+    bool whole = s->p == p;
+    SHEAF_TRY(sheaf_i_kmeans_new(&m, p, s->k));
+    memcpy(m.centre, t->centre, (size_t)s->k * (size_t)p->d * sizeof *m.centre);
+    sheaf_i_kmeans_set_bias(&m);
+    SHEAF_TRY(sheaf_i_kmeans_run(&m, whole ? 0 : s->max_iter, TOLERANCE));
+    if (whole) m.iterations = t->iterations;
+    if (judge) SHEAF_TRY(judge_labels(judge, &m, docs, &score));
+    if (!best->p || score > *best_score || (score == *best_score && m.inertia < best->inertia)) {
+        sheaf_i_kmeans old = *best;
+        *best = m;
+        *best_score = score;
+        m = old;
+    }
+done:
+    sheaf_i_kmeans_end(&m);
+    return st;
+}
+
+sheaf_status sheaf_i_starts_run(const sheaf_i_points *p, int32_t k, const sheaf_cluster_opts *o,
+                                const sheaf_i_judge *judge, int64_t docs, sheaf_i_kmeans *best, int64_t *repaired)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_ctx *ctx = p->ctx;
+    sheaf_i_points sample = {0};
+    int64_t rows = (int64_t)k * SAMPLE_ROWS_A_CLUSTER > SAMPLE_ROWS ? (int64_t)k * SAMPLE_ROWS_A_CLUSTER : SAMPLE_ROWS;
+    bool whole = p->n <= rows + rows / 2;
+    starts s = {.p = p, .k = k, .max_iter = o->max_iter, .seed = o->seed, .tol = whole ? TOLERANCE : SAMPLE_TOLERANCE};
+    int32_t finalists = judge ? o->starts : whole ? 1 : FINALISTS;
+    double best_score = 0;
+    SHEAF_NEW0(s.trials, ctx, o->starts);
+    if (!whole) {
+        SHEAF_TRY(sheaf_i_points_sample(&sample, p, rows, o->seed));
+        s.p = &sample;
+    }
+    SHEAF_TRY(sheaf_i_par_for(ctx, "clustering", o->starts, run_trial, &s));
+    for (int32_t i = 0; i < o->starts; i++) *repaired += s.trials[i].repaired;
+    qsort(s.trials, (size_t)o->starts, sizeof *s.trials, by_inertia);
+    for (int32_t i = 0; i < finalists && i < o->starts; i++) {
+        SHEAF_TRY(finish_trial(&s, &s.trials[i], p, judge, docs, best, &best_score));
+        SHEAF_TRY(sheaf_i_progress(ctx, "clustering", i + 1, finalists));
+    }
+    *repaired += best->repaired;
+done:
+    for (int32_t i = 0; s.trials && i < o->starts; i++) sheaf_i_aligned_free(ctx, s.trials[i].centre);
+    sheaf_i_free(ctx, s.trials);
+    sheaf_i_points_end(&sample);
+    return st;
+}

@@ -1,0 +1,46 @@
+/* Hot loops on plain arrays: no context, no memory, no threads, no errors.
+ *
+ * One table of functions per instruction set; plain.c holds the contracts in portable C and is the oracle of the
+ * others. Matrices are row-major with explicit leading dimensions (in elements). No pointer needs alignment; no
+ * output overlaps an input. Results depend on the data and the instruction set, never on how a caller splits rows
+ * for spmm and update; gram and gram64 add in an order that is part of their contract.
+ */
+#ifndef SHEAF_KERNEL_KERNEL_H
+#define SHEAF_KERNEL_KERNEL_H
+
+#include <stdint.h>
+
+/* Rows that gram sums in float before the sum goes to double. */
+#define SHEAF_I_GRAM_CHUNK 128
+
+typedef struct {
+    const char *name; /* "plain", "avx2", "avx512" */
+
+    /* Rows row_lo .. row_hi - 1 of y = A x: y[i][c] = sum over p in indptr[i] .. indptr[i + 1] of
+       values[p] * x[indices[p]][c], c < b, overwriting y. Row i goes to y + i * ldy. Float sums, in an order that
+       depends on the row alone. Fast for b = 8, 16, 32, 64; any b >= 0 works. */
+    void (*spmm)(int64_t row_lo, int64_t row_hi, const int64_t *indptr, const int32_t *indices, const float *values,
+                 const float *x, int64_t ldx, int32_t b, float *y, int64_t ldy);
+
+    /* h += V^T W: V is n x m, W n x b, h m x b in double. Float sums over SHEAF_I_GRAM_CHUNK rows, counted from the
+       first, are added to h in order. */
+    void (*gram)(int64_t n, const float *v, int64_t ldv, int32_t m, const float *w, int64_t ldw, int32_t b, double *h,
+                 int64_t ldh);
+
+    /* The same with every product and sum in double. */
+    void (*gram64)(int64_t n, const float *v, int64_t ldv, int32_t m, const float *w, int64_t ldw, int32_t b,
+                   double *h, int64_t ldh);
+
+    /* W += V H: W is n x b, V n x m, H m x b; float, each element summed over rising rows of H, W first. */
+    void (*update)(int64_t n, const float *v, int64_t ldv, int32_t m, const float *h, int64_t ldh, int32_t b, float *w,
+                   int64_t ldw);
+} sheaf_i_kernels;
+
+/* The fastest table that this processor runs; SHEAF_KERNELS=plain|avx2|avx512 in the environment asks for another
+   (ignored where the processor lacks it). Chosen once, the same for the life of the process. */
+const sheaf_i_kernels *sheaf_i_kernels_get(void);
+
+/* The table of that name, or NULL if it is unknown, not built or not supported by this processor. */
+const sheaf_i_kernels *sheaf_i_kernels_named(const char *name);
+
+#endif

@@ -1,0 +1,64 @@
+/* The kernels in portable C: the fallback, and the oracle that the fast ones are tested against. */
+#include <string.h>
+
+#include "kernel/tables.h"
+
+static void spmm(int64_t row_lo, int64_t row_hi, const int64_t *indptr, const int32_t *indices, const float *values,
+                 const float *restrict x, int64_t ldx, int32_t b, float *restrict y, int64_t ldy)
+{
+    for (int64_t i = row_lo; i < row_hi; i++) {
+        float *yi = y + i * ldy;
+        for (int32_t c = 0; c < b; c++) yi[c] = 0;
+        for (int64_t p = indptr[i]; p < indptr[i + 1]; p++) {
+            const float *xi = x + indices[p] * ldx, value = values[p];
+            for (int32_t c = 0; c < b; c++) yi[c] += value * xi[c];
+        }
+    }
+}
+
+#define TILE 64 /* columns of one side whose float sums stay in the first-level cache */
+
+static void gram_chunk(int64_t n, const float *v, int64_t ldv, int32_t m, const float *w, int64_t ldw, int32_t b,
+                       double *h, int64_t ldh)
+{
+    for (int32_t i = 0; i < m; i++)
+        for (int32_t j0 = 0; j0 < b; j0 += TILE) {
+            int32_t width = b - j0 < TILE ? b - j0 : TILE;
+            float sum[TILE] = {0};
+            for (int64_t r = 0; r < n; r++)
+                for (int32_t j = 0; j < width; j++) sum[j] += v[r * ldv + i] * w[r * ldw + j0 + j];
+            for (int32_t j = 0; j < width; j++) h[i * ldh + j0 + j] += (double)sum[j];
+        }
+}
+
+static void gram(int64_t n, const float *v, int64_t ldv, int32_t m, const float *w, int64_t ldw, int32_t b, double *h,
+                 int64_t ldh)
+{
+    for (int64_t r = 0; r < n; r += SHEAF_I_GRAM_CHUNK) {
+        int64_t rows = n - r < SHEAF_I_GRAM_CHUNK ? n - r : SHEAF_I_GRAM_CHUNK;
+        gram_chunk(rows, v + r * ldv, ldv, m, w + r * ldw, ldw, b, h, ldh);
+    }
+}
+
+static void gram64(int64_t n, const float *v, int64_t ldv, int32_t m, const float *w, int64_t ldw, int32_t b,
+                   double *restrict h, int64_t ldh)
+{
+    for (int64_t r = 0; r < n; r++)
+        for (int32_t i = 0; i < m; i++) {
+            double vi = (double)v[r * ldv + i];
+            for (int32_t j = 0; j < b; j++) h[i * ldh + j] += vi * (double)w[r * ldw + j];
+        }
+}
+
+static void update(int64_t n, const float *v, int64_t ldv, int32_t m, const float *h, int64_t ldh, int32_t b,
+                   float *restrict w, int64_t ldw)
+{
+    for (int64_t r = 0; r < n; r++)
+        for (int32_t i = 0; i < m; i++) {
+            float vi = v[r * ldv + i];
+            for (int32_t j = 0; j < b; j++) w[r * ldw + j] += vi * h[i * ldh + j];
+        }
+}
+
+const sheaf_i_kernels sheaf_i_kernels_plain = {
+    .name = "plain", .spmm = spmm, .gram = gram, .gram64 = gram64, .update = update};

@@ -1,0 +1,12 @@
+/* The tables that select.c chooses from; only kernel/ includes this. */
+#ifndef SHEAF_KERNEL_TABLES_H
+#define SHEAF_KERNEL_TABLES_H
+
+#include "kernel/kernel.h"
+
+extern const sheaf_i_kernels sheaf_i_kernels_plain;
+#ifdef SHEAF_I_X86
+extern const sheaf_i_kernels sheaf_i_kernels_avx2, sheaf_i_kernels_avx512;
+#endif
+
+#endif

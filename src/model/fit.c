@@ -1,0 +1,174 @@
+/* The main job, step by step: words, terms, weights, latent space, clusters, topics. Every large part is freed as soon
+   as the next one stands. */
+#include <string.h>
+
+#include "base/context.h"
+#include "base/mem.h"
+#include "model/model.h"
+#include "model/pairs.h"
+
+void sheaf_fit_opts_init(sheaf_fit_opts *o, size_t size)
+{
+    sheaf_fit_opts d = {.size = size, .weight_auto = true, .stage = SHEAF_FIT_ALL};
+    sheaf_read_opts_init(&d.read, sizeof d.read);
+    sheaf_text_opts_init(&d.text, sizeof d.text);
+    sheaf_weight_opts_init(&d.weight, sizeof d.weight);
+    sheaf_space_opts_init(&d.space, sizeof d.space);
+    sheaf_cluster_opts_init(&d.cluster, sizeof d.cluster);
+    sheaf_topic_opts_init(&d.topic, sizeof d.topic);
+    d.read.keep_text = false;
+    d.cluster.drop_first = -1;
+    memcpy(o, &d, size < sizeof d ? size : sizeof d);
+}
+
+static sheaf_status no_words(sheaf_model *m)
+{
+    long long n = (long long)sheaf_corpus_size(m->corpus);
+    if (m->n_tokens == 0) return sheaf_i_fail(m->ctx, SHEAF_EFORMAT, "no words in %lld documents", n);
+    sheaf_i_fail(m->ctx, SHEAF_EFORMAT,
+                 "no terms left of the %lld words of %lld documents: all are stop words, numbers, too rare or too common",
+                 (long long)m->n_tokens, n);
+    sheaf_i_hint(m->ctx, "--stop-words none keeps function words, --min-df 1 rare and --max-df 1.0 common ones");
+    return SHEAF_EFORMAT;
+}
+
+/* Few documents share few words, and identical ones share all: the limits on document frequency then give way,
+   because a plain answer is better than "nothing left". */
+static sheaf_status build_terms(sheaf_model *m, const sheaf_words *words, const sheaf_text_opts *asked)
+{
+    sheaf_ctx *ctx = m->ctx;
+    sheaf_text_opts t = *asked;
+    int64_t n = sheaf_corpus_size(m->corpus);
+    if (n <= SHEAF_I_FEW && m->o.stage != SHEAF_FIT_TERMS && m->o.stage != SHEAF_FIT_MATRIX) t.min_df_count = 1;
+    sheaf_status st = sheaf_terms_build(ctx, &m->terms, words, &t);
+    if (st != SHEAF_OK) return st;
+    if (sheaf_terms_size(m->terms) == 0 && (t.max_df_share < 1 || t.max_df_count > 0)) {
+        t.max_df_share = 1;
+        t.max_df_count = 0;
+        sheaf_terms_free(m->terms);
+        m->terms = NULL;
+        st = sheaf_terms_build(ctx, &m->terms, words, &t);
+        if (st == SHEAF_OK && sheaf_terms_size(m->terms) > 0)
+            sheaf_i_note(ctx, "every word is in most of the documents: the limit on common words was left out");
+    }
+    m->o.text.min_df_count = t.min_df_count;
+    m->o.text.max_df_share = t.max_df_share;
+    m->o.text.max_df_count = t.max_df_count;
+    if (st != SHEAF_OK) return st;
+    return sheaf_terms_size(m->terms) == 0 && m->o.stage != SHEAF_FIT_TERMS ? no_words(m) : SHEAF_OK;
+}
+
+static sheaf_status read_terms(sheaf_model *m, const char *const *inputs, int64_t n_inputs, const sheaf_fit_opts *asked)
+{
+    sheaf_words *words = NULL;
+    sheaf_status st = SHEAF_OK;
+    SHEAF_TRY(sheaf_words_read(m->ctx, &m->corpus, &words, inputs, n_inputs, &asked->read, &asked->text));
+    m->n_tokens = sheaf_words_tokens(words);
+    m->n_types = sheaf_words_types(words);
+    SHEAF_TRY(build_terms(m, words, &asked->text));
+    const int64_t *indptr;
+    const int32_t *indices;
+    const uint32_t *counts;
+    sheaf_terms_counts(m->terms, &indptr, &indices, &counts);
+    m->nonzeros = indptr[sheaf_terms_docs(m->terms)];
+done:
+    sheaf_words_free(words);
+    return st;
+}
+
+static sheaf_status cluster(sheaf_model *m)
+{
+    sheaf_status st = SHEAF_OK;
+    int64_t n = sheaf_corpus_size(m->corpus);
+    if (n == 1) sheaf_i_note(m->ctx, "1 document makes one cluster");
+    SHEAF_TRY(sheaf_cluster_fit(m->ctx, &m->clustering, m->space, &m->o.cluster));
+    m->o.cluster.k = sheaf_clustering_k(m->clustering);
+    SHEAF_TRY(sheaf_i_progress(m->ctx, "naming", 0, 0));
+    SHEAF_TRY(sheaf_topics_build(m->ctx, &m->topics, m->clustering, m->terms, &m->o.topic));
+done:
+    return st;
+}
+
+/* From terms to as far as was asked. */
+static sheaf_status fit_stages(sheaf_model *m)
+{
+    sheaf_ctx *ctx = m->ctx;
+    sheaf_status st = SHEAF_OK;
+    int64_t n = sheaf_corpus_size(m->corpus);
+    if (m->o.stage == SHEAF_FIT_TERMS) goto done;
+    sheaf_i_recipe_choose(m->terms, &m->o);
+    SHEAF_TRY(sheaf_i_progress(ctx, "weighing", 0, 0));
+    SHEAF_TRY(sheaf_matrix_weigh(ctx, &m->matrix, m->terms, &m->o.weight));
+    if (m->o.stage == SHEAF_FIT_MATRIX) goto done;
+    if (m->o.stage == SHEAF_FIT_ALL && n > 1 && n <= SHEAF_I_FEW) {
+        sheaf_i_note(ctx, "%lld documents are too few to cluster; showing their similarity instead", (long long)n);
+        sheaf_i_model_pairs(m);
+    } else {
+        SHEAF_TRY(sheaf_space_fit(ctx, &m->space, m->matrix, &m->o.space));
+    }
+    sheaf_matrix_free(m->matrix);
+    m->matrix = NULL;
+    if (m->space && m->o.stage == SHEAF_FIT_ALL) SHEAF_TRY(cluster(m));
+done:
+    return st;
+}
+
+/* The model outlives what the caller's options point to. */
+static void forget_pointers(sheaf_model *m)
+{
+    sheaf_read_opts *r = &m->o.read;
+    sheaf_text_opts *t = &m->o.text;
+    r->split = r->id_field = r->title_field = r->date_field = r->label_field = NULL;
+    r->text_fields = r->columns = NULL;
+    t->stop_words = NULL;
+    t->lang = m->lang;
+}
+
+sheaf_status sheaf_model_fit(sheaf_ctx *ctx, sheaf_model **out, const char *const *inputs, int64_t n_inputs,
+                             const sheaf_fit_opts *o)
+{
+    *out = NULL;
+    sheaf_fit_opts asked;
+    sheaf_fit_opts_init(&asked, sizeof asked);
+    if (o) sheaf_i_opts_copy(&asked, sizeof asked, o, o->size);
+    sheaf_model *m = sheaf_i_zeros(ctx, 1, sizeof *m);
+    if (!m) return SHEAF_ENOMEM;
+    m->ctx = ctx;
+    m->o = asked;
+    sheaf_status st = SHEAF_OK;
+    const char *lang = asked.text.lang ? asked.text.lang : "auto";
+    if (!(m->lang = sheaf_i_copy(ctx, lang, strlen(lang)))) st = SHEAF_ENOMEM;
+    forget_pointers(m);
+    if (st == SHEAF_OK) st = read_terms(m, inputs, n_inputs, &asked);
+    if (st == SHEAF_OK) st = fit_stages(m);
+    if (st == SHEAF_OK) *out = m;
+    else sheaf_model_free(m);
+    return st;
+}
+
+void sheaf_model_free(sheaf_model *m)
+{
+    if (!m) return;
+    sheaf_topics_free(m->topics);
+    sheaf_clustering_free(m->clustering);
+    sheaf_space_free(m->space);
+    sheaf_matrix_free(m->matrix); /* before the terms, whose arrays it may borrow */
+    sheaf_terms_free(m->terms);
+    sheaf_corpus_free(m->corpus);
+    sheaf_i_free(m->ctx, m->lang);
+    sheaf_i_free(m->ctx, m);
+}
+
+const sheaf_corpus *sheaf_model_corpus(const sheaf_model *m) { return m->corpus; }
+const sheaf_terms *sheaf_model_terms(const sheaf_model *m) { return m->terms; }
+const sheaf_matrix *sheaf_model_matrix(const sheaf_model *m) { return m->matrix; }
+const sheaf_space *sheaf_model_space(const sheaf_model *m) { return m->space; }
+const sheaf_clustering *sheaf_model_clustering(const sheaf_model *m) { return m->clustering; }
+const sheaf_topics *sheaf_model_topics(const sheaf_model *m) { return m->topics; }
+sheaf_weight sheaf_model_weight(const sheaf_model *m) { return m->o.weight.scheme; }
+
+const sheaf_pair *sheaf_model_pairs(const sheaf_model *m, int32_t *n)
+{
+    *n = m->n_pairs;
+    return m->pairs;
+}

@@ -1,0 +1,28 @@
+/* The main job's result: what was asked, as resolved, and the parts. */
+#ifndef SHEAF_MODEL_MODEL_H
+#define SHEAF_MODEL_MODEL_H
+
+#include "sheaf/sheaf.h"
+
+#define SHEAF_I_FEW 3 /* documents up to which no clusters are made, only similarities */
+
+struct sheaf_model {
+    sheaf_ctx *ctx;
+    sheaf_fit_opts o;         /* as resolved; of its pointers only text.lang is set, to the copy below */
+    char *lang;
+    sheaf_corpus *corpus;
+    sheaf_terms *terms;
+    sheaf_matrix *matrix;     /* freed after the space unless it is the last stage */
+    sheaf_space *space;
+    sheaf_clustering *clustering;
+    sheaf_topics *topics;
+    int64_t n_tokens, n_types, nonzeros;
+    sheaf_pair pairs[SHEAF_I_FEW * (SHEAF_I_FEW - 1) / 2];
+    int32_t n_pairs;
+};
+
+/* Settles what was left open: the weighting if o->weight_auto, drop_first if it is negative (recipe.c). */
+void sheaf_i_recipe_choose(const sheaf_terms *t, sheaf_fit_opts *o);
+const char *sheaf_i_weight_name(sheaf_weight w);
+
+#endif

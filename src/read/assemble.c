@@ -1,0 +1,294 @@
+/* The corpus out of the chunks that were read in parallel; see chunk.h.
+ *
+ * Nothing here may depend on which document was read when: documents are sorted by id, columns are numbered by the
+ * first document in that order that has them, skipped inputs are sorted by place, and of several faults the one with
+ * the lowest place is reported.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "read/chunk.h"
+#include "read/fields.h"
+#include "read/order.h"
+#include "read/utf8.h"
+
+#define MAX_NAMED 3 /* duplicate ids named in the message */
+
+typedef struct {
+    sheaf_ctx *ctx;
+    sheaf_i_chunk **chunks;
+    int64_t n_chunks;
+    const sheaf_read_opts *o;
+    sheaf_corpus *c;
+    sheaf_i_place *places; /* of c->docs */
+    sheaf_i_names columns; /* all of them, in order of reading */
+} assembly;
+
+static sheaf_status place_text(sheaf_i_arena *a, sheaf_i_place p, sheaf_str *out)
+{
+    size_t room = p.name.n + 24;
+    char *s = sheaf_i_arena_take(a, room, 1);
+    if (!s) return SHEAF_ENOMEM;
+    memcpy(s, p.name.p, p.name.n);
+    size_t n = p.name.n;
+    if (p.line) n += (size_t)snprintf(s + n, room - n, "%c%lld", p.mark, (long long)p.line);
+    *out = (sheaf_str){s, n};
+    int64_t replaced = 0;
+    return sheaf_i_utf8_clean(a, out, &replaced);
+}
+
+static void add_counts(sheaf_read_counts *to, const sheaf_read_counts *from)
+{
+    to->files += from->files;
+    to->bytes += from->bytes;
+    to->skipped += from->skipped;
+    to->replaced += from->replaced;
+    to->replaced_docs += from->replaced_docs;
+}
+
+/* All documents behind each other, in order of reading, with columns numbered over all chunks. */
+static sheaf_status gather_docs(assembly *a)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_corpus *c = a->c;
+    int64_t n = 0;
+    int32_t *number = NULL;
+    for (int64_t k = 0; k < a->n_chunks; k++) n += a->chunks[k]->n_docs;
+    SHEAF_NEW(c->docs, a->ctx, n);
+    SHEAF_NEW(a->places, a->ctx, n);
+    for (int64_t k = 0; k < a->n_chunks; k++) {
+        sheaf_i_chunk *from = a->chunks[k];
+        sheaf_i_free(a->ctx, number);
+        SHEAF_NEW(number, a->ctx, from->columns.n);
+        for (int32_t j = 0; j < from->columns.n; j++)
+            SHEAF_TRY(sheaf_i_names_add(&a->columns, &c->arena, from->columns.list[j].name, &number[j]));
+        for (int64_t i = 0; i < from->n_docs; i++) {
+            sheaf_i_doc *d = &from->docs[i];
+            sheaf_i_field *f = (sheaf_i_field *)d->fields; /* the chunk's own */
+            for (int32_t j = 0; j < d->n_fields; j++) f[j].column = number[f[j].column];
+            a->places[c->n] = from->places[i];
+            c->docs[c->n++] = *d;
+        }
+        add_counts(&c->counts, &from->counts);
+    }
+done:
+    sheaf_i_free(a->ctx, number);
+    return st;
+}
+
+static sheaf_status gather_skips(assembly *a)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_corpus *c = a->c;
+    int64_t *order = NULL, n = 0, total = c->counts.skipped;
+    sheaf_str *place = NULL, *reason = NULL;
+    SHEAF_NEW(c->skipped_place, a->ctx, total);
+    SHEAF_NEW(c->skipped_reason, a->ctx, total);
+    SHEAF_NEW(place, a->ctx, total);
+    SHEAF_NEW(reason, a->ctx, total);
+    for (int64_t k = 0; k < a->n_chunks; k++)
+        for (int64_t i = 0; i < a->chunks[k]->n_skips; i++, n++) {
+            SHEAF_TRY(place_text(&c->arena, a->chunks[k]->skips[i].place, &place[n]));
+            reason[n] = a->chunks[k]->skips[i].reason;
+        }
+    SHEAF_TRY(sheaf_i_order(a->ctx, &order, place, n));
+    for (int64_t i = 0; i < n; i++) {
+        c->skipped_place[i] = place[order[i]];
+        c->skipped_reason[i] = reason[order[i]];
+    }
+    if (a->o->strict && n)
+        st = sheaf_i_fail(a->ctx, SHEAF_EFORMAT, "%.*s: %.*s", (int)c->skipped_place[0].n, c->skipped_place[0].p,
+                          (int)c->skipped_reason[0].n, c->skipped_reason[0].p);
+done:
+    sheaf_i_free(a->ctx, order);
+    sheaf_i_free(a->ctx, place);
+    sheaf_i_free(a->ctx, reason);
+    return st;
+}
+
+/* Sorts documents and their places by id. */
+static sheaf_status sort_docs(assembly *a)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_corpus *c = a->c;
+    int64_t *order = NULL;
+    sheaf_str *ids = NULL;
+    sheaf_i_doc *docs = NULL;
+    sheaf_i_place *places = NULL;
+    SHEAF_NEW(ids, a->ctx, c->n);
+    for (int64_t i = 0; i < c->n; i++) ids[i] = c->docs[i].id;
+    SHEAF_TRY(sheaf_i_order(a->ctx, &order, ids, c->n));
+    SHEAF_NEW(docs, a->ctx, c->n);
+    SHEAF_NEW(places, a->ctx, c->n);
+    for (int64_t i = 0; i < c->n; i++) {
+        docs[i] = c->docs[order[i]];
+        places[i] = a->places[order[i]];
+    }
+    sheaf_i_free(a->ctx, c->docs);
+    sheaf_i_free(a->ctx, a->places);
+    c->docs = docs;
+    a->places = places;
+    docs = NULL;
+    places = NULL;
+done:
+    sheaf_i_free(a->ctx, order);
+    sheaf_i_free(a->ctx, ids);
+    sheaf_i_free(a->ctx, docs);
+    sheaf_i_free(a->ctx, places);
+    return st;
+}
+
+static bool same_id(const sheaf_i_doc *a, const sheaf_i_doc *b)
+{
+    return a->id.n == b->id.n && !memcmp(a->id.p, b->id.p, a->id.n);
+}
+
+/* Names each of the first duplicate ids with the lowest two of its places. */
+static sheaf_status check_duplicates(assembly *a)
+{
+    const sheaf_corpus *c = a->c;
+    char text[400];
+    size_t used = 0;
+    int64_t twice = 0;
+    sheaf_i_arena scratch;
+    sheaf_i_arena_init(&scratch, a->ctx);
+    for (int64_t i = 1; i < c->n; i++) {
+        if (!same_id(&c->docs[i - 1], &c->docs[i])) continue;
+        int64_t first = i - 1;
+        while (i + 1 < c->n && same_id(&c->docs[first], &c->docs[i + 1])) i++;
+        if (++twice > MAX_NAMED) continue;
+        sheaf_str lo = {"", 0}, hi = {"", 0}, p;
+        for (int64_t k = first; k <= i; k++) {
+            if (place_text(&scratch, a->places[k], &p) != SHEAF_OK) {
+                sheaf_i_arena_end(&scratch);
+                return SHEAF_ENOMEM;
+            }
+            if (!lo.n || sheaf_i_id_compare(p, lo) < 0) {
+                hi = lo;
+                lo = p;
+            } else if (!hi.n || sheaf_i_id_compare(p, hi) < 0) {
+                hi = p;
+            }
+        }
+        sheaf_str id = c->docs[first].id;
+        int cut = id.n < 40 ? (int)id.n : 40, cut_lo = lo.n < 40 ? (int)lo.n : 40, cut_hi = hi.n < 40 ? (int)hi.n : 40;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s'%.*s' (%.*s and %.*s)", used ? ", " : "", cut,
+                                 id.p, cut_lo, lo.p + (lo.n - (size_t)cut_lo), cut_hi, hi.p + (hi.n - (size_t)cut_hi));
+    }
+    sheaf_i_arena_end(&scratch);
+    if (!twice) return SHEAF_OK;
+    sheaf_i_fail(a->ctx, SHEAF_EFORMAT, "%lld duplicate id%s: %s%s", (long long)twice, twice > 1 ? "s" : "", text,
+                 twice > MAX_NAMED ? ", ..." : "");
+    sheaf_i_hint(a->ctx, "ids must differ; --id-field NAME takes them from another field");
+    return SHEAF_EFORMAT;
+}
+
+/* Numbers the columns by the first document that has them and the order within it. */
+static sheaf_status number_columns(assembly *a)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_corpus *c = a->c;
+    int32_t n = a->columns.n, *number = NULL;
+    SHEAF_NEW(number, a->ctx, n);
+    SHEAF_NEW(c->columns, a->ctx, n);
+    for (int32_t i = 0; i < n; i++) number[i] = -1;
+    for (int64_t i = 0; i < c->n; i++) {
+        sheaf_i_field *f = (sheaf_i_field *)c->docs[i].fields;
+        for (int32_t j = 0; j < c->docs[i].n_fields; j++) {
+            int32_t old = f[j].column;
+            if (number[old] < 0) {
+                sheaf_str *name = &c->columns[number[old] = c->n_columns++];
+                int64_t replaced = 0;
+                *name = a->columns.list[old].name;
+                SHEAF_TRY(sheaf_i_utf8_clean(&c->arena, name, &replaced));
+            }
+            f[j].column = number[old];
+        }
+    }
+done:
+    sheaf_i_free(a->ctx, number);
+    return st;
+}
+
+static void settle(sheaf_corpus *c, int64_t max_docs)
+{
+    if (max_docs > 0 && c->n > max_docs) c->n = max_docs;
+    for (int64_t i = 0; i < c->n; i++) {
+        c->has_title |= c->docs[i].title.n > 0;
+        c->has_date |= c->docs[i].date.n > 0;
+        c->has_label |= c->docs[i].label.n > 0;
+    }
+}
+
+/* What the chunks know about fields, summed up in their order. */
+static sheaf_status sum_fields(assembly *a)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_i_chunk *all = NULL;
+    SHEAF_TRY(sheaf_i_chunk_new(a->ctx, &all, a->o, 0));
+    for (int64_t k = 0; k < a->n_chunks; k++) {
+        sheaf_i_chunk *from = a->chunks[k];
+        all->records += from->records;
+        for (int role = 0; role < SHEAF_I_ROLES; role++) {
+            all->found[role] += from->found[role];
+            all->guessed[role] |= from->guessed[role];
+        }
+        if (!all->seen_in.n) {
+            all->seen_in = from->seen_in;
+            all->seen_table = from->seen_table;
+        }
+        for (int32_t i = 0, at; i < from->seen.n; i++) {
+            SHEAF_TRY(sheaf_i_names_add(&all->seen, &all->keep, from->seen.list[i].name, &at));
+            all->seen.list[at].mark += from->seen.list[i].mark + 1;
+        }
+    }
+    SHEAF_TRY(sheaf_i_fields_report(a->ctx, all, &a->columns));
+done:
+    sheaf_i_chunk_free(all);
+    return st;
+}
+
+static sheaf_status none_left(assembly *a, const char *inputs)
+{
+    const sheaf_corpus *c = a->c;
+    if (!c->counts.skipped) {
+        sheaf_i_fail(a->ctx, SHEAF_EFORMAT, "%s: no documents (%lld files)", inputs, (long long)c->counts.files);
+        sheaf_i_hint(a->ctx, "sheaf reads .txt .md .html .jsonl .csv and more: sheaf help formats");
+        return SHEAF_EFORMAT;
+    }
+    sheaf_i_fail(a->ctx, SHEAF_EFORMAT, "%s: no documents (%lld file%s, %lld skipped)", inputs,
+                 (long long)c->counts.files, c->counts.files == 1 ? "" : "s", (long long)c->counts.skipped);
+    sheaf_i_hint(a->ctx, "the first: %.*s: %.*s", (int)(c->skipped_place[0].n < 100 ? c->skipped_place[0].n : 100),
+                 c->skipped_place[0].p, (int)c->skipped_reason[0].n, c->skipped_reason[0].p);
+    return SHEAF_EFORMAT;
+}
+
+sheaf_status sheaf_i_assemble(sheaf_ctx *ctx, sheaf_corpus **out, sheaf_i_chunk **chunks, int64_t n_chunks,
+                              const sheaf_read_opts *o, const char *inputs)
+{
+    sheaf_status st = SHEAF_OK;
+    assembly a = {.ctx = ctx, .chunks = chunks, .n_chunks = n_chunks, .o = o};
+    *out = NULL;
+    sheaf_i_names_init(&a.columns, ctx);
+    SHEAF_NEW0(a.c, ctx, 1);
+    a.c->ctx = ctx;
+    a.c->n_chunks = n_chunks;
+    a.c->has_text = o->keep_text;
+    sheaf_i_arena_init(&a.c->arena, ctx);
+    SHEAF_TRY(gather_docs(&a));
+    SHEAF_TRY(sum_fields(&a));
+    SHEAF_TRY(gather_skips(&a));
+    if (!a.c->n) SHEAF_TRY(none_left(&a, inputs));
+    SHEAF_TRY(sort_docs(&a));
+    SHEAF_TRY(check_duplicates(&a));
+    settle(a.c, o->max_docs);
+    SHEAF_TRY(number_columns(&a));
+    for (int64_t k = 0; k < n_chunks; k++) sheaf_i_arena_join(&a.c->arena, &chunks[k]->keep);
+    *out = a.c;
+done:
+    if (st != SHEAF_OK) sheaf_corpus_free(a.c);
+    sheaf_i_free(ctx, a.places);
+    sheaf_i_names_end(&a.columns);
+    return st;
+}

@@ -1,0 +1,28 @@
+/* The files below a folder. */
+#ifndef SHEAF_READ_WALK_H
+#define SHEAF_READ_WALK_H
+
+#include "base/mem.h"
+
+typedef struct {
+    const char *path;  /* to open; shown to people without "./" */
+    sheaf_str name;    /* shown */
+    sheaf_str id;      /* of a document that is this file */
+    int64_t size;      /* bytes, as far as known */
+    bool member;       /* of a folder: skipped when unreadable; else that is an error */
+    const char *why;   /* not to be read, for this reason */
+} sheaf_i_file;
+
+typedef struct {
+    sheaf_ctx *ctx;
+    sheaf_i_arena *strings;
+    sheaf_i_file *list;
+    int64_t n, room;
+} sheaf_i_files;
+
+/* Adds the files below `path` in order of their relative paths as bytes. Names that begin with a dot are passed over;
+   links to files outside the folder, links to folders, devices and pipes come with a reason. Ids are relative paths,
+   or `prefix`/relative. */
+sheaf_status sheaf_i_walk(sheaf_i_files *f, const char *path, sheaf_str name, sheaf_str prefix);
+
+#endif

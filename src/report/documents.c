@@ -1,0 +1,178 @@
+/* Rows a document: clusters, pair similarities, names of matrix rows and columns, what was skipped. */
+#include <string.h>
+
+#include "base/context.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "model/model.h"
+#include "read/corpus.h"
+#include "report/rows.h"
+
+#define FIT_DIGITS 4
+#define FIXED 5 /* id cluster fit margin second */
+#define OURS 3  /* label title date */
+
+static const sheaf_i_column BASE[FIXED + OURS] = {
+    {.name = {"id", 2}},
+    {.name = {"cluster", 7}, .right = true},
+    {.name = {"fit", 3}, .right = true},
+    {.name = {"margin", 6}, .right = true},
+    {.name = {"second", 6}, .right = true},
+    {.name = {"label", 5}},
+    {.name = {"title", 5}},
+    {.name = {"date", 4}},
+};
+
+static bool taken(const sheaf_i_column *columns, int32_t n, sheaf_str name)
+{
+    for (int32_t i = 0; i < FIXED + OURS; i++)
+        if (BASE[i].name.n == name.n && memcmp(BASE[i].name.p, name.p, name.n) == 0) return true;
+    for (int32_t i = 0; i < n; i++)
+        if (columns[i].name.n == name.n && memcmp(columns[i].name.p, name.p, name.n) == 0) return true;
+    return false;
+}
+
+/* An own column must not hide one of ours, nor a former one. */
+static sheaf_status unique_name(sheaf_i_arena *arena, const sheaf_i_column *columns, int32_t n, sheaf_str *name)
+{
+    static const char prefix[] = "input_";
+    while (taken(columns, n, *name)) {
+        size_t p = sizeof prefix - 1;
+        char *s = sheaf_i_arena_take(arena, p + name->n + 1, 1);
+        if (!s) return SHEAF_ENOMEM;
+        memcpy(s, prefix, p);
+        if (name->n) memcpy(s + p, name->p, name->n);
+        *name = (sheaf_str){s, p + name->n};
+    }
+    return SHEAF_OK;
+}
+
+typedef struct {
+    const sheaf_corpus *c;
+    bool has[OURS];
+    sheaf_i_column *columns;
+    int32_t n;
+    sheaf_i_arena arena;
+} layout;
+
+static sheaf_status layout_init(layout *l, sheaf_ctx *ctx, const sheaf_corpus *c)
+{
+    sheaf_status st = SHEAF_OK;
+    int32_t own = sheaf_corpus_n_columns(c);
+    *l = (layout){.c = c, .has = {sheaf_corpus_has_label(c), sheaf_corpus_has_title(c), sheaf_corpus_has_date(c)}};
+    sheaf_i_arena_init(&l->arena, ctx);
+    SHEAF_NEW(l->columns, ctx, FIXED + OURS + (int64_t)own);
+    memcpy(l->columns, BASE, FIXED * sizeof *BASE);
+    l->n = FIXED;
+    for (int32_t i = 0; i < OURS; i++)
+        if (l->has[i]) l->columns[l->n++] = BASE[FIXED + i];
+    for (int32_t i = 0; i < own; i++) {
+        sheaf_str name = sheaf_corpus_column_name(c, i);
+        SHEAF_TRY(unique_name(&l->arena, l->columns, l->n, &name));
+        l->columns[l->n++] = (sheaf_i_column){.name = name};
+    }
+done:
+    return st;
+}
+
+static void own_cells(sheaf_i_rows *r, const layout *l, int64_t doc)
+{
+    if (l->has[0]) sheaf_i_cell_text(r, sheaf_corpus_label(l->c, doc));
+    if (l->has[1]) sheaf_i_cell_text(r, sheaf_corpus_title(l->c, doc));
+    if (l->has[2]) sheaf_i_cell_text(r, sheaf_corpus_date(l->c, doc));
+    for (int32_t i = 0; i < sheaf_corpus_n_columns(l->c); i++) sheaf_i_cell_text(r, sheaf_corpus_column(l->c, doc, i));
+}
+
+static void document_row(sheaf_i_rows *r, const layout *l, const sheaf_clustering *c, int64_t doc)
+{
+    int64_t n;
+    int32_t label = sheaf_clustering_labels(c, &n)[doc], second = sheaf_clustering_second(c)[doc];
+    sheaf_i_cell_text(r, sheaf_corpus_id(l->c, doc));
+    sheaf_i_cell_int(r, label);
+    if (label) sheaf_i_cell_real(r, sheaf_clustering_fit(c)[doc], FIT_DIGITS);
+    else sheaf_i_cell_none(r);
+    if (label && second) {
+        sheaf_i_cell_real(r, sheaf_clustering_margin(c)[doc], FIT_DIGITS);
+        sheaf_i_cell_int(r, second);
+    } else {
+        sheaf_i_cell_none(r);
+        sheaf_i_cell_none(r);
+    }
+    own_cells(r, l, doc);
+    sheaf_i_row_end(r);
+}
+
+sheaf_status sheaf_write_documents(sheaf_out *o, const sheaf_model *m, const sheaf_write_opts *opts)
+{
+    sheaf_ctx *ctx = m->ctx;
+    if (!m->clustering) return sheaf_i_fail(ctx, SHEAF_EINVAL, "the model has no clusters");
+    layout l;
+    sheaf_i_rows r;
+    sheaf_status st = layout_init(&l, ctx, m->corpus);
+    if (st == SHEAF_OK) st = sheaf_i_rows_open(&r, ctx, o, opts, "cluster", m, l.columns, l.n);
+    if (st == SHEAF_OK) {
+        int64_t n = sheaf_corpus_size(m->corpus);
+        for (int64_t i = 0; i < n && !sheaf_i_rows_full(&r); i++) document_row(&r, &l, m->clustering, i);
+        st = sheaf_i_rows_close(&r);
+    }
+    sheaf_i_free(ctx, l.columns);
+    sheaf_i_arena_end(&l.arena);
+    return st;
+}
+
+sheaf_status sheaf_write_pairs(sheaf_out *o, const sheaf_model *m, const sheaf_write_opts *opts)
+{
+    static const sheaf_i_column columns[] = {{.name = {"similarity", 10}, .right = true},
+                                             {.name = {"id", 2}}, {.name = {"other", 5}}};
+    sheaf_i_rows r;
+    sheaf_write_opts own;
+    sheaf_i_write_opts(&own, opts);
+    bool table = own.format == SHEAF_FORMAT_TABLE;
+    if (table) own.header = false;
+    sheaf_status st = sheaf_i_rows_open(&r, m->ctx, o, &own, "similarity", m, columns, 3);
+    if (st != SHEAF_OK) return st;
+    for (int32_t i = 0; i < m->n_pairs && !sheaf_i_rows_full(&r); i++) {
+        sheaf_i_cell_real(&r, m->pairs[i].similarity, table ? 2 : FIT_DIGITS);
+        sheaf_i_cell_text(&r, sheaf_corpus_id(m->corpus, m->pairs[i].a));
+        sheaf_i_cell_text(&r, sheaf_corpus_id(m->corpus, m->pairs[i].b));
+        sheaf_i_row_end(&r);
+    }
+    return sheaf_i_rows_close(&r);
+}
+
+sheaf_status sheaf_write_skipped(sheaf_out *o, const sheaf_corpus *c, const sheaf_write_opts *opts)
+{
+    static const sheaf_i_column columns[] = {{.name = {"place", 5}}, {.name = {"reason", 6}}};
+    sheaf_i_rows r;
+    sheaf_status st = sheaf_i_rows_open(&r, c->ctx, o, opts, "skipped", NULL, columns, 2);
+    if (st != SHEAF_OK) return st;
+    int64_t n = sheaf_corpus_counts(c).skipped;
+    for (int64_t i = 0; i < n && !sheaf_i_rows_full(&r); i++) {
+        sheaf_str place, reason;
+        sheaf_corpus_skipped(c, i, &place, &reason);
+        sheaf_i_cell_text(&r, place);
+        sheaf_i_cell_text(&r, reason);
+        sheaf_i_row_end(&r);
+    }
+    return sheaf_i_rows_close(&r);
+}
+
+sheaf_status sheaf_write_names(sheaf_out *o, const sheaf_model *m, bool columns)
+{
+    sheaf_i_text t;
+    sheaf_i_text_init(&t, m->ctx);
+    int64_t n = columns ? sheaf_terms_size(m->terms) : sheaf_corpus_size(m->corpus);
+    sheaf_status st = SHEAF_OK;
+    for (int64_t i = 0; i < n && st == SHEAF_OK; i++) {
+        t.n = 0;
+        sheaf_i_text_tsv(&t, columns ? sheaf_terms_term(m->terms, (int32_t)i) : sheaf_corpus_id(m->corpus, i));
+        sheaf_i_text_puts(&t, "\n");
+        st = t.status;
+        if (st == SHEAF_OK) {
+            sheaf_i_out_write(o, t.p, (size_t)t.n);
+            st = sheaf_i_out_status(o);
+        }
+    }
+    sheaf_i_text_end(&t);
+    return st;
+}

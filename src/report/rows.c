@@ -1,0 +1,277 @@
+/* Rows of typed cells; see rows.h. A cell is spelled in its final form at once; the end of a row puts the cells in the
+   order asked for. */
+#include <string.h>
+
+#include "base/context.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "report/provenance.h"
+#include "report/rows.h"
+
+void sheaf_write_opts_init(sheaf_write_opts *o, size_t size)
+{
+    sheaf_write_opts d = {.size = size, .format = SHEAF_FORMAT_TSV, .header = true, .provenance = true};
+    memcpy(o, &d, size < sizeof d ? size : sizeof d);
+}
+
+void sheaf_i_write_opts(sheaf_write_opts *out, const sheaf_write_opts *given)
+{
+    sheaf_write_opts_init(out, sizeof *out);
+    if (given) sheaf_i_opts_copy(out, sizeof *out, given, given->size);
+}
+
+bool sheaf_i_rows_json(const sheaf_i_rows *r)
+{
+    return r->o.format == SHEAF_FORMAT_JSON || r->o.format == SHEAF_FORMAT_JSONL;
+}
+
+static bool same(sheaf_str a, const char *b) { return strlen(b) == a.n && memcmp(a.p, b, a.n) == 0; }
+
+static sheaf_status no_column(sheaf_i_rows *r, const char *name)
+{
+    char names[400];
+    size_t used = 0;
+    for (int32_t i = 0; i < r->n_columns; i++) {
+        sheaf_str s = r->columns[i].name;
+        if (used + s.n + 3 > sizeof names) break;
+        if (used) names[used++] = ',', names[used++] = ' ';
+        memcpy(names + used, s.p, s.n);
+        used += s.n;
+    }
+    names[used] = 0;
+    sheaf_i_fail(r->ctx, SHEAF_EINVAL, "no column '%s' in this output", name);
+    sheaf_i_hint(r->ctx, "columns: %s", names);
+    return SHEAF_EINVAL;
+}
+
+static sheaf_status choose_columns(sheaf_i_rows *r)
+{
+    bool all = !r->o.columns;
+    r->order = sheaf_i_array(r->ctx, all ? r->n_columns : r->o.n_columns, sizeof *r->order);
+    if (!r->order) return SHEAF_ENOMEM;
+    if (all) {
+        for (int32_t i = 0; i < r->n_columns; i++)
+            if (r->o.format != SHEAF_FORMAT_TABLE || !r->columns[i].hidden) r->order[r->n_order++] = i;
+        return SHEAF_OK;
+    }
+    for (int32_t j = 0; j < r->o.n_columns; j++) {
+        int32_t i = 0;
+        while (i < r->n_columns && !same(r->columns[i].name, r->o.columns[j])) i++;
+        if (i == r->n_columns) return no_column(r, r->o.columns[j]);
+        r->order[r->n_order++] = i;
+    }
+    return SHEAF_OK;
+}
+
+static void send(sheaf_i_rows *r, sheaf_i_text *t)
+{
+    if (t->status == SHEAF_OK) sheaf_i_out_write(r->out, t->p, (size_t)t->n);
+    t->n = 0;
+}
+
+/* What stands before the first row. */
+static void begin(sheaf_i_rows *r, const char *schema, const sheaf_model *model)
+{
+    bool csv = r->o.format == SHEAF_FORMAT_CSV;
+    if (r->o.format == SHEAF_FORMAT_JSON) {
+        sheaf_i_json_head(&r->text, schema, model, &r->o);
+        sheaf_i_text_puts(&r->text, ",\n\"rows\":[");
+    } else if ((csv || r->o.format == SHEAF_FORMAT_TSV) && r->o.header) {
+        for (int32_t j = 0; j < r->n_order; j++) {
+            if (j) sheaf_i_text_puts(&r->text, csv ? "," : "\t");
+            (csv ? sheaf_i_text_csv : sheaf_i_text_tsv)(&r->text, r->columns[r->order[j]].name);
+        }
+        sheaf_i_text_puts(&r->text, csv ? "\r\n" : "\n");
+    }
+    send(r, &r->text);
+}
+
+static void rows_free(sheaf_i_rows *r)
+{
+    sheaf_i_free(r->ctx, r->order);
+    sheaf_i_free(r->ctx, r->cells);
+    sheaf_i_text_end(&r->text);
+    sheaf_i_text_end(&r->list);
+}
+
+sheaf_status sheaf_i_rows_open(sheaf_i_rows *r, sheaf_ctx *ctx, sheaf_out *out, const sheaf_write_opts *opts,
+                               const char *schema, const sheaf_model *model, const sheaf_i_column *columns, int32_t n)
+{
+    *r = (sheaf_i_rows){.ctx = ctx, .out = out, .columns = columns, .n_columns = n, .status = SHEAF_OK};
+    sheaf_i_write_opts(&r->o, opts);
+    sheaf_i_text_init(&r->text, ctx);
+    sheaf_i_text_init(&r->list, ctx);
+    sheaf_status st = choose_columns(r);
+    if (st == SHEAF_OK) begin(r, schema, model);
+    else rows_free(r);
+    return st;
+}
+
+bool sheaf_i_rows_full(const sheaf_i_rows *r)
+{
+    return r->status != SHEAF_OK || r->text.status != SHEAF_OK || sheaf_i_out_status(r->out) != SHEAF_OK ||
+           (r->o.max_rows > 0 && r->rows >= r->o.max_rows);
+}
+
+/* Opens the next cell: its text goes to r->text until cell_close. */
+static sheaf_i_cell *cell_open(sheaf_i_rows *r)
+{
+    sheaf_status st = SHEAF_OK;
+    SHEAF_GROW(r->cells, r->ctx, r->n_cells, r->room);
+    r->cells[r->n_cells] = (sheaf_i_cell){.start = r->text.n};
+    return &r->cells[r->n_cells++];
+done:
+    r->status = st;
+    return NULL;
+}
+
+static void cell_close(sheaf_i_rows *r, sheaf_i_cell *c)
+{
+    c->n = r->text.n - c->start;
+    if (c->width == 0) c->width = (int32_t)c->n; /* ASCII */
+}
+
+void sheaf_i_cell_text(sheaf_i_rows *r, sheaf_str s)
+{
+    sheaf_i_cell *c = cell_open(r);
+    if (!c) return;
+    switch (r->o.format) {
+    case SHEAF_FORMAT_TABLE: c->width = sheaf_i_text_plain(&r->text, s); break;
+    case SHEAF_FORMAT_TSV: sheaf_i_text_tsv(&r->text, s); break;
+    case SHEAF_FORMAT_CSV: sheaf_i_text_csv(&r->text, s); break;
+    default: sheaf_i_text_json(&r->text, s);
+    }
+    cell_close(r, c);
+}
+
+void sheaf_i_cell_int(sheaf_i_rows *r, int64_t value)
+{
+    sheaf_i_cell *c = cell_open(r);
+    if (!c) return;
+    sheaf_i_text_int(&r->text, value);
+    cell_close(r, c);
+}
+
+void sheaf_i_cell_real(sheaf_i_rows *r, double value, int digits)
+{
+    sheaf_i_cell *c = cell_open(r);
+    if (!c) return;
+    sheaf_i_text_real(&r->text, value, digits);
+    if (r->text.n == c->start && sheaf_i_rows_json(r)) sheaf_i_text_puts(&r->text, "null");
+    cell_close(r, c);
+}
+
+void sheaf_i_cell_none(sheaf_i_rows *r)
+{
+    sheaf_i_cell *c = cell_open(r);
+    if (!c) return;
+    if (sheaf_i_rows_json(r)) sheaf_i_text_puts(&r->text, "null");
+    cell_close(r, c);
+}
+
+void sheaf_i_list_begin(sheaf_i_rows *r)
+{
+    r->item = false;
+    r->list.n = 0;
+    if (!sheaf_i_rows_json(r)) return;
+    if (cell_open(r)) sheaf_i_text_puts(&r->text, "[");
+}
+
+void sheaf_i_list_item(sheaf_i_rows *r, const char *key, sheaf_str text, const char *separator)
+{
+    if (!sheaf_i_rows_json(r)) {
+        if (r->item) sheaf_i_text_puts(&r->list, separator);
+        sheaf_i_text_add(&r->list, text.p, text.n);
+    } else {
+        sheaf_i_text_puts(&r->text, r->item ? ",{" : "{");
+        sheaf_i_text_json(&r->text, sheaf_i_str(key));
+        sheaf_i_text_puts(&r->text, ":");
+        sheaf_i_text_json(&r->text, text);
+    }
+    r->item = true;
+}
+
+static bool item_key(sheaf_i_rows *r, const char *key)
+{
+    if (!sheaf_i_rows_json(r)) return false;
+    sheaf_i_text_puts(&r->text, ",");
+    sheaf_i_text_json(&r->text, sheaf_i_str(key));
+    sheaf_i_text_puts(&r->text, ":");
+    return true;
+}
+
+void sheaf_i_list_int(sheaf_i_rows *r, const char *key, int64_t value)
+{
+    if (item_key(r, key)) sheaf_i_text_int(&r->text, value);
+}
+
+void sheaf_i_list_real(sheaf_i_rows *r, const char *key, double value, int digits)
+{
+    if (!item_key(r, key)) return;
+    int64_t before = r->text.n;
+    sheaf_i_text_real(&r->text, value, digits);
+    if (r->text.n == before) sheaf_i_text_puts(&r->text, "null");
+}
+
+void sheaf_i_list_item_end(sheaf_i_rows *r)
+{
+    if (sheaf_i_rows_json(r)) sheaf_i_text_puts(&r->text, "}");
+}
+
+void sheaf_i_list_end(sheaf_i_rows *r)
+{
+    if (!sheaf_i_rows_json(r)) {
+        sheaf_i_cell_text(r, (sheaf_str){r->list.p ? r->list.p : "", (size_t)r->list.n});
+        return;
+    }
+    sheaf_i_text_puts(&r->text, "]");
+    if (r->n_cells) cell_close(r, &r->cells[r->n_cells - 1]);
+}
+
+static void put_cell(sheaf_i_rows *r, const sheaf_i_cell *c)
+{
+    sheaf_i_out_write(r->out, r->text.p + c->start, (size_t)c->n);
+}
+
+static void put_row(sheaf_i_rows *r)
+{
+    bool json = sheaf_i_rows_json(r), csv = r->o.format == SHEAF_FORMAT_CSV;
+    if (json) sheaf_i_out_text(r->out, r->o.format == SHEAF_FORMAT_JSONL ? "{" : r->rows ? ",\n{" : "\n{");
+    for (int32_t j = 0; j < r->n_order; j++) {
+        const sheaf_i_cell *c = &r->cells[r->order[j]];
+        if (j) sheaf_i_out_text(r->out, json || csv ? "," : "\t");
+        if (json) {
+            r->list.n = 0;
+            sheaf_i_text_json(&r->list, r->columns[r->order[j]].name);
+            send(r, &r->list);
+            sheaf_i_out_text(r->out, ":");
+        }
+        put_cell(r, c);
+    }
+    sheaf_i_out_text(r->out, r->o.format == SHEAF_FORMAT_JSON ? "}" : json ? "}\n" : csv ? "\r\n" : "\n");
+}
+
+void sheaf_i_row_end(sheaf_i_rows *r)
+{
+    if (r->status == SHEAF_OK) r->status = r->text.status != SHEAF_OK ? r->text.status : r->list.status;
+    if (r->status != SHEAF_OK) return;
+    if (r->o.format != SHEAF_FORMAT_TABLE) {
+        put_row(r);
+        r->text.n = 0;
+        r->n_cells = 0;
+    }
+    r->rows++;
+}
+
+sheaf_status sheaf_i_rows_close(sheaf_i_rows *r)
+{
+    sheaf_status st = r->status != SHEAF_OK ? r->status : r->text.status != SHEAF_OK ? r->text.status : r->list.status;
+    if (st == SHEAF_OK && r->o.format == SHEAF_FORMAT_TABLE) {
+        sheaf_i_table_write(r);
+        st = r->status;
+    }
+    if (st == SHEAF_OK && r->o.format == SHEAF_FORMAT_JSON) sheaf_i_out_text(r->out, "\n]}\n");
+    if (st == SHEAF_OK) st = sheaf_i_out_status(r->out);
+    rows_free(r);
+    return st;
+}

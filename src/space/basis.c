@@ -1,0 +1,250 @@
+/* Passes over a basis of panels; see basis.h. Each pass reads a panel once: 128 rows of w stay in the first-level
+   cache while the panels stream by. */
+#include <string.h>
+
+#include "base/context.h"
+#include "base/mem.h"
+#include "base/par.h"
+#include "space/basis.h"
+
+#define STRIP SHEAF_I_GRAM_CHUNK
+#define MAX_BLOCKS 64   /* enough for the threads of a large machine; each has partial sums of its own */
+#define MIN_ROWS 512
+
+static int64_t block_rows(int64_t n)
+{
+    int64_t rows = (n + MAX_BLOCKS - 1) / MAX_BLOCKS;
+    if (rows < MIN_ROWS) rows = MIN_ROWS;
+    return (rows + STRIP - 1) / STRIP * STRIP;
+}
+
+sheaf_status sheaf_i_basis_init(sheaf_i_basis *v, sheaf_ctx *ctx, int64_t n, int32_t b, int32_t room)
+{
+    sheaf_status st = SHEAF_OK;
+    *v = (sheaf_i_basis){.ctx = ctx, .kernels = sheaf_i_kernels_get(), .n = n, .b = b, .room = room,
+                         .rows = block_rows(n)};
+    v->n_blocks = sheaf_i_blocks(n, v->rows);
+    int64_t square = (int64_t)b * b;
+    SHEAF_NEW0(v->panel, ctx, room);
+    SHEAF_NEW_ALIGNED(v->part, ctx, v->n_blocks * (room + 1) * square);
+    SHEAF_NEW_ALIGNED(v->minus, ctx, room * square);
+done:
+    return st;
+}
+
+void sheaf_i_basis_end(sheaf_i_basis *v)
+{
+    for (int32_t p = 0; v->panel && p < v->room; p++) sheaf_i_aligned_free(v->ctx, v->panel[p]);
+    sheaf_i_free(v->ctx, v->panel);
+    sheaf_i_aligned_free(v->ctx, v->part);
+    sheaf_i_aligned_free(v->ctx, v->minus);
+    *v = (sheaf_i_basis){0};
+}
+
+sheaf_status sheaf_i_basis_reserve(sheaf_i_basis *v)
+{
+    if (v->panel[v->panels]) return SHEAF_OK;
+    v->panel[v->panels] = sheaf_i_aligned(v->ctx, v->n * v->b, sizeof(float));
+    return v->panel[v->panels] ? SHEAF_OK : SHEAF_ENOMEM;
+}
+
+/* ---- the pass ---- */
+
+typedef struct {
+    sheaf_i_basis *v;
+    float *w;
+    const sheaf_i_pass *pass;
+} pass_arg;
+
+static void transform_strip(const sheaf_i_basis *v, float *w, int64_t rows, const float *m)
+{
+    float copy[STRIP * SHEAF_I_MAX_B];
+    memcpy(copy, w, (size_t)(rows * v->b) * sizeof *w);
+    memset(w, 0, (size_t)(rows * v->b) * sizeof *w);
+    v->kernels->update(rows, copy, v->b, v->b, m, v->b, v->b, w, v->b);
+}
+
+static sheaf_status pass_block(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    const pass_arg *a = arg;
+    const sheaf_i_pass *pass = a->pass;
+    const sheaf_i_basis *v = a->v;
+    const int32_t b = v->b, dots = pass->dot_hi - pass->dot_lo;
+    const int64_t square = (int64_t)b * b;
+    double *part = v->part + block * (dots + 1) * square;
+    int64_t lo, hi;
+    sheaf_i_range(v->n, v->rows, block, &lo, &hi);
+    memset(part, 0, (size_t)((dots + 1) * square) * sizeof *part);
+    for (int64_t r = lo; r < hi; r += STRIP) {
+        int64_t rows = hi - r < STRIP ? hi - r : STRIP;
+        float *w = a->w + r * b;
+        if (pass->m) transform_strip(v, w, rows, pass->m);
+        for (int32_t p = pass->sub_lo; p < pass->sub_hi; p++)
+            v->kernels->update(rows, v->panel[p] + r * b, b, b, v->minus + (p - pass->sub_lo) * square, b, b, w, b);
+        for (int32_t p = pass->dot_lo; p < pass->dot_hi; p++)
+            v->kernels->gram(rows, v->panel[p] + r * b, b, b, w, b, b, part + (p - pass->dot_lo) * square, b);
+        if (pass->g) v->kernels->gram64(rows, w, b, b, w, b, b, part + dots * square, b);
+    }
+    return SHEAF_OK;
+}
+
+/* The sums of one square over all blocks, in block order. */
+static sheaf_status add_block(void *arg, int64_t square_no, int32_t worker)
+{
+    (void)worker;
+    const pass_arg *a = arg;
+    const int32_t dots = a->pass->dot_hi - a->pass->dot_lo;
+    const int64_t square = (int64_t)a->v->b * a->v->b;
+    double *to = square_no < dots ? a->pass->h + square_no * square : a->pass->g;
+    if (!to) return SHEAF_OK;
+    memset(to, 0, (size_t)square * sizeof *to);
+    for (int64_t block = 0; block < a->v->n_blocks; block++) {
+        const double *part = a->v->part + (block * (dots + 1) + square_no) * square;
+        for (int64_t i = 0; i < square; i++) to[i] += part[i];
+    }
+    return SHEAF_OK;
+}
+
+sheaf_status sheaf_i_basis_pass(sheaf_i_basis *v, float *w, const sheaf_i_pass *pass)
+{
+    pass_arg a = {.v = v, .w = w, .pass = pass};
+    int64_t n_minus = (int64_t)(pass->sub_hi - pass->sub_lo) * v->b * v->b;
+    for (int64_t i = 0; i < n_minus; i++) v->minus[i] = (float)-pass->sub[i];
+    sheaf_status st = sheaf_i_par_for(v->ctx, NULL, v->n_blocks, pass_block, &a);
+    if (st != SHEAF_OK) return st;
+    return sheaf_i_par_for(v->ctx, NULL, pass->dot_hi - pass->dot_lo + 1, add_block, &a);
+}
+
+/* ---- random columns ---- */
+
+typedef struct {
+    const sheaf_i_basis *v;
+    float *w;
+    const bool *columns;
+    uint64_t key;
+} random_arg;
+
+static sheaf_status random_block(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    const random_arg *a = arg;
+    const int32_t b = a->v->b;
+    const double scale = 0x1p-63 * sqrt(3.0 / (double)a->v->n); /* uniform on +-1 has variance 1/3 */
+    int64_t lo, hi;
+    sheaf_i_range(a->v->n, a->v->rows, block, &lo, &hi);
+    for (int64_t r = lo; r < hi; r++)
+        for (int32_t c = 0; c < b; c++)
+            if (a->columns[c])
+                a->w[r * b + c] = (float)((double)(int64_t)sheaf_i_rng_u64(a->key, (uint64_t)(r * b + c)) * scale);
+    return SHEAF_OK;
+}
+
+sheaf_status sheaf_i_basis_random(const sheaf_i_basis *v, float *w, const bool *columns, uint64_t key)
+{
+    random_arg a = {.v = v, .w = w, .columns = columns, .key = key};
+    return sheaf_i_par_for(v->ctx, NULL, v->n_blocks, random_block, &a);
+}
+
+/* ---- products with the whole basis ---- */
+
+typedef struct {
+    const sheaf_i_basis *v;
+    int32_t panels, k;
+    const float *s;
+    float *x;                  /* combine */
+    float *strips;             /* rotate: one strip x k a worker */
+} combine_arg;
+
+static void combine_strip(const combine_arg *a, int64_t r, int64_t rows, float *x)
+{
+    const int32_t b = a->v->b;
+    memset(x, 0, (size_t)(rows * a->k) * sizeof *x);
+    for (int32_t p = 0; p < a->panels; p++)
+        a->v->kernels->update(rows, a->v->panel[p] + r * b, b, b, a->s + (int64_t)p * b * a->k, a->k, a->k, x, a->k);
+}
+
+static sheaf_status combine_block(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    const combine_arg *a = arg;
+    int64_t lo, hi;
+    sheaf_i_range(a->v->n, a->v->rows, block, &lo, &hi);
+    for (int64_t r = lo; r < hi; r += STRIP) {
+        int64_t rows = hi - r < STRIP ? hi - r : STRIP;
+        combine_strip(a, r, rows, a->x + r * a->k);
+    }
+    return SHEAF_OK;
+}
+
+sheaf_status sheaf_i_basis_combine(const sheaf_i_basis *v, int32_t panels, const float *s, int32_t k, float *x)
+{
+    combine_arg a = {.v = v, .panels = panels, .k = k, .s = s, .x = x};
+    return sheaf_i_par_for(v->ctx, NULL, v->n_blocks, combine_block, &a);
+}
+
+static sheaf_status rotate_block(void *arg, int64_t block, int32_t worker)
+{
+    const combine_arg *a = arg;
+    const int32_t b = a->v->b;
+    float *strip = a->strips + (int64_t)worker * STRIP * a->k;
+    int64_t lo, hi;
+    sheaf_i_range(a->v->n, a->v->rows, block, &lo, &hi);
+    for (int64_t r = lo; r < hi; r += STRIP) {
+        int64_t rows = hi - r < STRIP ? hi - r : STRIP;
+        combine_strip(a, r, rows, strip);
+        for (int32_t p = 0; p < a->k / b; p++)
+            for (int64_t i = 0; i < rows; i++)
+                memcpy(a->v->panel[p] + (r + i) * b, strip + i * a->k + p * b, (size_t)b * sizeof(float));
+    }
+    return SHEAF_OK;
+}
+
+sheaf_status sheaf_i_basis_rotate(sheaf_i_basis *v, int32_t panels, const float *s, int32_t keep)
+{
+    combine_arg a = {.v = v, .panels = panels, .k = keep, .s = s};
+    a.strips = sheaf_i_aligned(v->ctx, (int64_t)sheaf_ctx_threads(v->ctx) * STRIP * keep, sizeof(float));
+    if (!a.strips) return SHEAF_ENOMEM;
+    sheaf_status st = sheaf_i_par_for(v->ctx, NULL, v->n_blocks, rotate_block, &a);
+    sheaf_i_aligned_free(v->ctx, a.strips);
+    return st;
+}
+
+/* ---- Gram matrix of one block ---- */
+
+typedef struct {
+    const sheaf_i_kernels *kernels;
+    int64_t n, rows;
+    const float *w;
+    int32_t m;
+    double *part;
+} gram_arg;
+
+static sheaf_status gram_block(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    const gram_arg *a = arg;
+    const int64_t square = (int64_t)a->m * a->m;
+    double *part = a->part + block * square;
+    int64_t lo, hi;
+    sheaf_i_range(a->n, a->rows, block, &lo, &hi);
+    memset(part, 0, (size_t)square * sizeof *part);
+    const float *w = a->w + lo * a->m;
+    a->kernels->gram64(hi - lo, w, a->m, a->m, w, a->m, a->m, part, a->m);
+    return SHEAF_OK;
+}
+
+sheaf_status sheaf_i_self_gram(sheaf_ctx *ctx, const sheaf_i_kernels *kernels, int64_t n, const float *w, int32_t m,
+                               double *g)
+{
+    gram_arg a = {.kernels = kernels, .n = n, .rows = block_rows(n), .w = w, .m = m};
+    const int64_t n_blocks = sheaf_i_blocks(n, a.rows), square = (int64_t)m * m;
+    a.part = sheaf_i_aligned(ctx, n_blocks * square, sizeof(double));
+    if (!a.part) return SHEAF_ENOMEM;
+    sheaf_status st = sheaf_i_par_for(ctx, NULL, n_blocks, gram_block, &a);
+    memset(g, 0, (size_t)square * sizeof *g);
+    for (int64_t block = 0; st == SHEAF_OK && block < n_blocks; block++)
+        for (int64_t i = 0; i < square; i++) g[i] += a.part[block * square + i];
+    sheaf_i_aligned_free(ctx, a.part);
+    return st;
+}

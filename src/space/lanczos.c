@@ -1,0 +1,142 @@
+/* Truncated SVD by block Lanczos on B = tall^T tall with full reorthogonalisation, restarted where the basis would grow
+ * too large (thick restart: Wu and Simon 2000; block form of Golub, Luk and Overton 1981).
+ *
+ * Small residuals do not prove that the leading values were found: a value of multiplicity above the block size hides
+ * from the Krylov space. So after convergence a random block probes what lies beyond the basis, and joins it if it
+ * shows more.
+ */
+#include <string.h>
+
+#include "base/context.h"
+#include "base/mem.h"
+#include "kernel/blas.h"
+#include "space/krylov.h"
+#include "space/refine.h"
+
+#define MAX_PROBES 16
+#define MAX_RESTARTS 60
+#define BASIS_BYTES ((int64_t)3 << 30) /* past this the basis is restarted early */
+
+/* Wide blocks read the matrix less often, narrow ones need fewer products in all. */
+static int32_t block_width(int32_t k) { return k < 24 ? 16 : k > 400 ? 64 : 32; }
+
+/* The fewer restarts the fewer products, but T costs its cube: 4k columns, for large k or long vectors 2k. */
+static int32_t choose_panels(const sheaf_i_svd_problem *p, int32_t b)
+{
+    int64_t least = 2 * (int64_t)p->k + 4 * b, most = (p->k <= 400 ? 4 : 2) * (int64_t)p->k + 8 * b;
+    int64_t fits = BASIS_BYTES / ((int64_t)sizeof(float) * p->n_short);
+    int64_t columns = most < fits ? most : fits;
+    if (columns < least) columns = least;
+    return (int32_t)((columns + b - 1) / b);
+}
+
+static sheaf_status start(sheaf_i_krylov *s, const sheaf_i_svd_problem *p)
+{
+    sheaf_status st = SHEAF_OK;
+    const int32_t b = block_width(p->k), panels = choose_panels(p, b), room = panels + MAX_PROBES + 3;
+    const int64_t square = (int64_t)b * b, m = (int64_t)room * b;
+    *s = (sheaf_i_krylov){.p = p, .b = b, .max_panels = panels, .ldt = (int32_t)m};
+    SHEAF_TRY(sheaf_i_basis_init(&s->v, p->ctx, p->n_short, b, room));
+    SHEAF_NEW0(s->dead, p->ctx, m);
+    SHEAF_NEW0(s->t, p->ctx, m * m);
+    SHEAF_NEW(s->z, p->ctx, m * m);
+    SHEAF_NEW(s->theta, p->ctx, m);
+    SHEAF_NEW0(s->residual, p->ctx, p->k);
+    SHEAF_NEW_ALIGNED(s->h, p->ctx, room * square);
+    SHEAF_NEW_ALIGNED(s->h2, p->ctx, room * square);
+    SHEAF_NEW_ALIGNED(s->y, p->ctx, p->n_long * b);
+    bool appended;
+    st = sheaf_i_krylov_random(s, SHEAF_I_RNG_SVD_START, &appended);
+done:
+    return st;
+}
+
+static void end(sheaf_i_krylov *s)
+{
+    sheaf_ctx *ctx = s->p->ctx;
+    sheaf_i_basis_end(&s->v);
+    sheaf_i_free(ctx, s->dead);
+    sheaf_i_free(ctx, s->t);
+    sheaf_i_free(ctx, s->z);
+    sheaf_i_free(ctx, s->theta);
+    sheaf_i_free(ctx, s->residual);
+    sheaf_i_aligned_free(ctx, s->h);
+    sheaf_i_aligned_free(ctx, s->h2);
+    sheaf_i_aligned_free(ctx, s->y);
+    *s = (sheaf_i_krylov){.p = s->p};
+}
+
+/* When to look at T next: its eigenproblem costs as much as some products. Residuals fall geometrically with the
+   number of columns; the rate comes from the last two looks, before that from experience. */
+typedef struct {
+    int32_t next, columns;     /* counted over restarts */
+    double ratio;
+} look_out;
+
+static void plan(look_out *l, const sheaf_i_krylov *s, int32_t columns, double ratio)
+{
+    double per_column = 2.3 / (1.3 * s->p->k + 2 * s->b); /* a decade in about 1.3 k columns */
+    if (l->columns > 0 && l->columns < columns && l->ratio < HUGE_VAL && ratio < l->ratio)
+        per_column = log(l->ratio / ratio) / (columns - l->columns);
+    double wait = ratio < HUGE_VAL ? log(ratio) / per_column : s->p->k;
+    int32_t blocks = (int32_t)ceil(wait / s->b < 8 ? wait / s->b : 8);
+    *l = (look_out){.next = columns + (blocks < 1 ? 1 : blocks) * s->b, .columns = columns, .ratio = ratio};
+}
+
+/* Grows the basis until k Ritz pairs are good and the probe sees nothing larger, or the space is exhausted. */
+static sheaf_status iterate(sheaf_i_krylov *s, bool *converged)
+{
+    sheaf_status st = SHEAF_OK;
+    const int32_t k = s->p->k;
+    look_out look = {.next = (int32_t)(2.4 * k) + s->b};
+    *converged = false;
+    for (int32_t columns = s->b, probes = 0;; columns += s->b) {
+        SHEAF_TRY(sheaf_i_progress(s->p->ctx, "latent space", columns, 0));
+        SHEAF_TRY(sheaf_i_krylov_expand(s));
+        bool exhausted = s->expanded == s->v.panels, full = s->expanded >= s->max_panels;
+        if (columns < look.next && !full && !exhausted) continue;
+        double ratio;
+        SHEAF_TRY(sheaf_i_krylov_ritz(s, &ratio));
+        if (ratio <= 1 || exhausted) {
+            bool more = false;
+            if (probes++ < MAX_PROBES) SHEAF_TRY(sheaf_i_krylov_probe(s, &more));
+            *converged = !more;
+            if (!more) break;
+            ratio = HUGE_VAL;
+        }
+        plan(&look, s, columns, ratio);
+        if (full) {
+            if (s->restarts >= MAX_RESTARTS) break;
+            SHEAF_TRY(sheaf_i_krylov_restart(s));
+        }
+    }
+done:
+    return st;
+}
+
+sheaf_status sheaf_i_svd_lanczos(const sheaf_i_svd_problem *p, sheaf_i_svd_result *out)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_i_krylov s;
+    float *vectors = NULL;
+    *out = (sheaf_i_svd_result){0};
+    SHEAF_TRY(start(&s, p));
+    SHEAF_TRY(iterate(&s, &out->converged));
+    const double largest = s.theta[s.ritz_m - 1], floor = SHEAF_I_LANCZOS_FLOOR * SHEAF_I_LANCZOS_FLOOR * largest;
+    while (out->found < p->k && out->found < s.ritz_m && s.theta[s.ritz_m - 1 - out->found] > floor) out->found++;
+    const int32_t found = out->found;
+    SHEAF_NEW(out->sigma, p->ctx, found);
+    for (int32_t i = 0; i < found; i++) out->sigma[i] = sqrt(s.theta[s.ritz_m - 1 - i]);
+    if (!(vectors = sheaf_i_krylov_leading(&s, found))) SHEAF_TRY(SHEAF_ENOMEM);
+    SHEAF_NEW_ALIGNED(out->short_side, p->ctx, (int64_t)p->n_short * found);
+    SHEAF_TRY(sheaf_i_basis_combine(&s.v, s.expanded, vectors, found, out->short_side));
+    out->products = s.products;
+    out->restarts = s.restarts;
+    out->probe = largest > 0 ? sqrt(s.probe / largest) : 0;
+    end(&s);
+    st = sheaf_i_svd_complete(p, out);
+done:
+    sheaf_i_aligned_free(p->ctx, vectors);
+    end(&s);
+    return st;
+}

@@ -1,0 +1,182 @@
+/* From the vectors of the short side to finished triplets; see refine.h. Sums over rows: per block in double, blocks in
+   order. */
+#include <math.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/mem.h"
+#include "base/par.h"
+#include "kernel/blas.h"
+#include "space/krylov.h"
+#include "space/refine.h"
+
+#define ROWS 1024
+#define STRIP 64
+#define FALL 0.05 /* sigma_k / sigma_1 below which errors of roundoff * (sigma_1 / sigma_k)^2 are worth removing */
+
+/* ---- sums of squares of columns: of x, or of z - x diag(sigma) ---- */
+
+typedef struct {
+    int64_t n;
+    int32_t k;
+    const float *x, *z;
+    const double *sigma;
+    double *part;
+} columns_arg;
+
+static sheaf_status columns_block(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    const columns_arg *a = arg;
+    const int32_t k = a->k;
+    double *part = a->part + block * k;
+    int64_t lo, hi;
+    sheaf_i_range(a->n, ROWS, block, &lo, &hi);
+    memset(part, 0, (size_t)k * sizeof *part);
+    for (int64_t r = lo; r < hi; r++) {
+        const float *x = a->x + r * k, *z = a->z ? a->z + r * k : NULL;
+        for (int32_t c = 0; c < k; c++) {
+            double d = z ? (double)z[c] - a->sigma[c] * (double)x[c] : (double)x[c];
+            part[c] += d * d;
+        }
+    }
+    return SHEAF_OK;
+}
+
+static sheaf_status column_norms(sheaf_ctx *ctx, columns_arg a, double *norms)
+{
+    const int64_t n_blocks = sheaf_i_blocks(a.n, ROWS);
+    a.part = sheaf_i_array(ctx, n_blocks * a.k, sizeof(double));
+    if (!a.part) return SHEAF_ENOMEM;
+    sheaf_status st = sheaf_i_par_for(ctx, NULL, n_blocks, columns_block, &a);
+    for (int32_t c = 0; st == SHEAF_OK && c < a.k; c++) {
+        double sum = 0;
+        for (int64_t block = 0; block < n_blocks; block++) sum += a.part[block * a.k + c];
+        norms[c] = sqrt(sum);
+    }
+    sheaf_i_free(ctx, a.part);
+    return st;
+}
+
+/* ---- x diag(scale), and x m ---- */
+
+typedef struct {
+    const sheaf_i_kernels *kernels;
+    int64_t n;
+    int32_t k, columns;
+    const float *x, *m;
+    float *y;
+    const double *scale;
+} map_arg;
+
+static sheaf_status scale_block(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    const map_arg *a = arg;
+    int64_t lo, hi;
+    sheaf_i_range(a->n, ROWS, block, &lo, &hi);
+    for (int64_t r = lo; r < hi; r++)
+        for (int32_t c = 0; c < a->k; c++) a->y[r * a->k + c] = (float)(a->y[r * a->k + c] * a->scale[c]);
+    return SHEAF_OK;
+}
+
+sheaf_status sheaf_i_scale_columns(sheaf_ctx *ctx, int64_t n, int32_t k, float *x, const double *scale)
+{
+    map_arg a = {.n = n, .k = k, .y = x, .scale = scale};
+    return sheaf_i_par_for(ctx, NULL, sheaf_i_blocks(n, ROWS), scale_block, &a);
+}
+
+static sheaf_status multiply_block(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    const map_arg *a = arg;
+    int64_t lo, hi;
+    sheaf_i_range(a->n, STRIP, block, &lo, &hi);
+    float *y = a->y + lo * a->columns;
+    memset(y, 0, (size_t)((hi - lo) * a->columns) * sizeof *y);
+    a->kernels->update(hi - lo, a->x + lo * a->k, a->k, a->k, a->m, a->columns, a->columns, y, a->columns);
+    return SHEAF_OK;
+}
+
+/* *x (n x k) <- *x m, m being k x columns. */
+static sheaf_status replace_by_product(const sheaf_i_svd_problem *p, int64_t n, int32_t k, float **x, const float *m,
+                                       int32_t columns)
+{
+    map_arg a = {.kernels = p->kernels, .n = n, .k = k, .columns = columns, .x = *x, .m = m};
+    a.y = sheaf_i_aligned(p->ctx, n * columns, sizeof(float));
+    if (!a.y) return SHEAF_ENOMEM;
+    sheaf_status st = sheaf_i_par_for(p->ctx, NULL, sheaf_i_blocks(n, STRIP), multiply_block, &a);
+    sheaf_i_aligned_free(p->ctx, st == SHEAF_OK ? *x : a.y);
+    if (st == SHEAF_OK) *x = a.y;
+    return st;
+}
+
+/* ---- entry points ---- */
+
+/* Rotates both sides by the eigenvectors of (tall v)^T (tall v), formed in double, and takes sigma from there. */
+static sheaf_status rayleigh_ritz(const sheaf_i_svd_problem *p, sheaf_i_svd_result *r)
+{
+    sheaf_status st = SHEAF_OK;
+    const int32_t k = r->found;
+    double *g = NULL, *w = NULL;
+    float *m = NULL;
+    SHEAF_NEW(g, p->ctx, (int64_t)k * k);
+    SHEAF_NEW(w, p->ctx, k);
+    SHEAF_NEW(m, p->ctx, (int64_t)k * k);
+    SHEAF_TRY(sheaf_i_self_gram(p->ctx, p->kernels, p->n_long, r->long_side, k, g));
+    SHEAF_TRY(sheaf_i_eigh(p->ctx, k, g, k, w));
+    int32_t left = 0; /* rounding may have pushed the last ones below the noise */
+    while (left < k && w[k - 1 - left] > SHEAF_I_LANCZOS_FLOOR * SHEAF_I_LANCZOS_FLOOR * w[k - 1]) left++;
+    for (int32_t c = 0; c < left; c++) {
+        r->sigma[c] = sqrt(w[k - 1 - c]);
+        for (int32_t i = 0; i < k; i++) m[(int64_t)i * left + c] = (float)g[(int64_t)(k - 1 - c) * k + i];
+    }
+    SHEAF_TRY(replace_by_product(p, p->n_short, k, &r->short_side, m, left));
+    SHEAF_TRY(replace_by_product(p, p->n_long, k, &r->long_side, m, left));
+    r->found = left;
+done:
+    sheaf_i_free(p->ctx, g);
+    sheaf_i_free(p->ctx, w);
+    sheaf_i_free(p->ctx, m);
+    return st;
+}
+
+sheaf_status sheaf_i_svd_complete(const sheaf_i_svd_problem *p, sheaf_i_svd_result *r)
+{
+    sheaf_status st = SHEAF_OK;
+    double *norms = NULL;
+    SHEAF_NEW(norms, p->ctx, r->found);
+    SHEAF_NEW_ALIGNED(r->long_side, p->ctx, p->n_long * r->found);
+    SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->tall, r->short_side, r->found, r->found, r->long_side, r->found));
+    r->products += r->found;
+    if (r->found > 0 && r->sigma[r->found - 1] < FALL * r->sigma[0]) SHEAF_TRY(rayleigh_ritz(p, r));
+    SHEAF_TRY(column_norms(p->ctx, (columns_arg){.n = p->n_long, .k = r->found, .x = r->long_side}, norms));
+    for (int32_t c = 0; c < r->found; c++) { /* norms are sigma to rounding, so never zero */
+        r->residual = fmax(r->residual, fabs(norms[c] - r->sigma[c]) / r->sigma[0]);
+        norms[c] = 1 / norms[c];
+    }
+    SHEAF_TRY(sheaf_i_scale_columns(p->ctx, p->n_long, r->found, r->long_side, norms));
+done:
+    sheaf_i_free(p->ctx, norms);
+    return st;
+}
+
+sheaf_status sheaf_i_svd_residual(const sheaf_i_svd_problem *p, sheaf_i_svd_result *r)
+{
+    sheaf_status st = SHEAF_OK;
+    const int32_t k = r->found;
+    float *z = NULL;
+    double *norms = NULL;
+    if (k == 0) return SHEAF_OK;
+    SHEAF_NEW(norms, p->ctx, k);
+    SHEAF_NEW_ALIGNED(z, p->ctx, (int64_t)p->n_short * k);
+    SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->wide, r->long_side, k, k, z, k));
+    r->products += k;
+    SHEAF_TRY(column_norms(p->ctx, (columns_arg){.n = p->n_short, .k = k, .x = r->short_side, .z = z,
+                                                 .sigma = r->sigma}, norms));
+    for (int32_t c = 0; c < k; c++) r->residual = fmax(r->residual, norms[c] / r->sigma[0]);
+done:
+    sheaf_i_free(p->ctx, norms);
+    sheaf_i_aligned_free(p->ctx, z);
+    return st;
+}

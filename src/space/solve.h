@@ -1,0 +1,36 @@
+/* What the solvers of the truncated SVD share. A solver sees the matrix from its short side: `tall` is A or A^T,
+ * whichever has no more columns than rows, and `wide` its transpose.
+ */
+#ifndef SHEAF_SPACE_SOLVE_H
+#define SHEAF_SPACE_SOLVE_H
+
+#include "kernel/kernel.h"
+#include "matrix/csr.h"
+
+typedef struct {
+    sheaf_ctx *ctx;
+    const sheaf_i_kernels *kernels;
+    const sheaf_matrix *tall, *wide;
+    int64_t n_long;            /* rows of tall */
+    int32_t n_short, k;        /* columns of tall; triplets wanted, 1 .. n_short */
+    double tol;
+    uint64_t seed;
+} sheaf_i_svd_problem;
+
+/* found triplets, tall ~ long_side diag(sigma) short_side^T. Arrays of sheaf_i_aligned and sheaf_i_array, the
+   caller's. sigma falls; vectors are unit columns, row-major with ld = found, their signs open. */
+typedef struct {
+    int32_t found;
+    double *sigma;
+    float *short_side, *long_side;
+    double residual, probe;    /* over sigma[0] */
+    int64_t products;
+    int32_t restarts;
+    bool converged;
+} sheaf_i_svd_result;
+
+sheaf_status sheaf_i_svd_lanczos(const sheaf_i_svd_problem *p, sheaf_i_svd_result *out);
+sheaf_status sheaf_i_svd_dense(const sheaf_i_svd_problem *p, sheaf_i_svd_result *out);
+void sheaf_i_svd_result_end(sheaf_ctx *ctx, sheaf_i_svd_result *r);
+
+#endif

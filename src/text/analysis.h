@@ -1,0 +1,55 @@
+/* From word types to terms: what the steps hand on. Types are grouped into forms (folded spellings); a form becomes a
+ * term in each language that uses it, or none.
+ */
+#ifndef SHEAF_TEXT_ANALYSIS_H
+#define SHEAF_TEXT_ANALYSIS_H
+
+#include "text/fold.h"
+#include "text/intern.h"
+#include "text/languages.h"
+#include "text/words.h"
+
+typedef struct {
+    uint64_t stop;       /* bit l: a stop word of sheaf_i_languages[l] */
+    int64_t count;       /* occurrences in the corpus */
+    uint32_t best_type;  /* its commonest spelling */
+    uint8_t kind, script;
+    bool user_stop;      /* in the caller's list */
+} sheaf_i_form;
+
+#define SHEAF_I_NO_LANGUAGE (-1)
+
+typedef struct {
+    sheaf_ctx *ctx;
+    const sheaf_words *w;
+    const sheaf_text_opts *o;
+    /* forms */
+    sheaf_i_table form_table;
+    sheaf_i_form *form;
+    uint32_t *form_of_type;
+    /* languages that documents are in; doc_language indexes them */
+    int32_t *language;        /* into sheaf_i_languages, or SHEAF_I_NO_LANGUAGE */
+    int64_t *language_docs;
+    int32_t n_languages;
+    uint8_t *doc_language;
+    /* candidate terms: ids of term_table */
+    sheaf_i_table term_table;
+    uint32_t *best_form;      /* of each term */
+    int64_t best_form_room;
+    int32_t **term_of_type;   /* [n_languages][n_types], -1: none */
+} sheaf_i_analysis;
+
+/* forms.c: folds the types and marks stop words. */
+sheaf_status sheaf_i_forms(sheaf_i_analysis *a);
+/* detect.c: the language of every document. */
+sheaf_status sheaf_i_detect(sheaf_i_analysis *a);
+/* stems.c: terms of the forms in each language. */
+sheaf_status sheaf_i_stems(sheaf_i_analysis *a);
+void sheaf_i_analysis_end(sheaf_i_analysis *a);
+
+static inline sheaf_str sheaf_i_table_string(const sheaf_i_table *t, int64_t id)
+{
+    return (sheaf_str){t->entry[id].p, t->entry[id].length};
+}
+
+#endif

@@ -1,0 +1,101 @@
+/* Table of distinct strings of one worker: bytes to a dense id, by first appearance.
+ *
+ * Open addressing over slots of {tag, id}; the entries stand in order of id, so that the frequent ones, which come
+ * first, share cache lines. The first 16 bytes are kept beside the hash: two comparisons settle a short string, the
+ * rest compare their bytes. Equality is always that of the bytes, never of the hash alone.
+ */
+#ifndef SHEAF_TEXT_INTERN_H
+#define SHEAF_TEXT_INTERN_H
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "sheaf/sheaf.h"
+
+typedef struct {
+    uint64_t hash, head[2]; /* the first 16 bytes, zeros behind a shorter string */
+    const char *p;
+    uint32_t length;
+    uint32_t count;         /* for the owner */
+} sheaf_i_entry;
+
+typedef struct {
+    uint32_t tag, id; /* id + 1; 0: empty */
+} sheaf_i_slot;
+
+typedef struct {
+    sheaf_ctx *ctx;
+    sheaf_i_slot *slot;
+    uint32_t mask;
+    sheaf_i_entry *entry;
+    int64_t n, room;
+    sheaf_i_arena arena;
+} sheaf_i_table;
+
+/* A string ready to be looked up. */
+typedef struct {
+    uint64_t hash, head[2];
+    const char *p;
+    uint32_t length;
+} sheaf_i_key;
+
+sheaf_status sheaf_i_table_init(sheaf_i_table *t, sheaf_ctx *ctx);
+void sheaf_i_table_end(sheaf_i_table *t);
+/* Adds a key that is not there, copying its bytes; *id is its number. */
+sheaf_status sheaf_i_table_add(sheaf_i_table *t, const sheaf_i_key *key, uint32_t *id);
+
+/* Of strings longer than 16 bytes. */
+uint64_t sheaf_i_hash_long(const char *p, size_t n);
+
+static inline uint64_t sheaf_i_fold_product(uint64_t a, uint64_t b)
+{
+    __uint128_t product = (__uint128_t)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* `readable`: bytes that may be read from p on (at least length). */
+static inline sheaf_i_key sheaf_i_key_of(const char *p, uint32_t length, size_t readable)
+{
+    sheaf_i_key k = {.p = p, .length = length};
+    if (readable >= 16) {
+        memcpy(k.head, p, 16);
+        if (length < 8) {
+            k.head[0] &= ((uint64_t)1 << (8 * length)) - 1;
+            k.head[1] = 0;
+        } else if (length < 16) {
+            k.head[1] &= ((uint64_t)1 << (8 * (length - 8))) - 1;
+        }
+    } else {
+        memcpy(k.head, p, length);
+    }
+    k.hash = length > 16 ? sheaf_i_hash_long(p, length)
+                         : sheaf_i_fold_product(sheaf_i_fold_product(k.head[0] ^ 0xa0761d6478bd642fu,
+                                                                     k.head[1] ^ 0xe7037ed1a0b428dbu) ^ length,
+                                                0x8ebc6af09c88c6e3u);
+    return k;
+}
+
+static inline bool sheaf_i_entry_is(const sheaf_i_entry *e, const sheaf_i_key *k)
+{
+    return e->hash == k->hash && e->length == k->length && e->head[0] == k->head[0] && e->head[1] == k->head[1] &&
+           (k->length <= 16 || memcmp(e->p + 16, k->p + 16, k->length - 16) == 0);
+}
+
+/* -1: not there. */
+static inline int64_t sheaf_i_table_find(const sheaf_i_table *t, const sheaf_i_key *k)
+{
+    uint32_t tag = (uint32_t)(k->hash >> 32);
+    for (uint32_t i = (uint32_t)k->hash & t->mask; t->slot[i].id; i = (i + 1) & t->mask)
+        if (t->slot[i].tag == tag && sheaf_i_entry_is(&t->entry[t->slot[i].id - 1], k)) return t->slot[i].id - 1;
+    return -1;
+}
+
+static inline sheaf_status sheaf_i_table_intern(sheaf_i_table *t, const sheaf_i_key *k, uint32_t *id)
+{
+    int64_t found = sheaf_i_table_find(t, k);
+    if (found < 0) return sheaf_i_table_add(t, k, id);
+    *id = (uint32_t)found;
+    return SHEAF_OK;
+}
+
+#endif

@@ -1,0 +1,10 @@
+# cmake -DLISTS=en.txt;de.txt -DOUT=stop_lists.c -P embed.cmake: the stop lists as C strings.
+set(code "/* Written from the stop lists. */\n#include \"text/languages.h\"\n\nconst sheaf_i_stop_list sheaf_i_stop_lists[] = {\n")
+foreach(list IN LISTS LISTS)
+  get_filename_component(name ${list} NAME_WE)
+  file(READ ${list} text)
+  string(REGEX REPLACE "#[^\n]*\n" "" text "${text}")
+  string(REGEX REPLACE "[ \n]+" "\\\\n\"\n    \"" text "${text}")
+  string(APPEND code "    {\"${name}\",\n    \"${text}\"},\n")
+endforeach()
+file(WRITE ${OUT} "${code}    {0, 0}};\n")

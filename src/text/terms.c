@@ -1,0 +1,314 @@
+/* sheaf_terms: the vocabulary and the counts of every document.
+ *
+ * Two passes over the sequences: document frequencies, then, after pruning, the rows. A row is tallied in an array over
+ * the vocabulary with a bit for each term touched; reading the bits back yields the columns in order, without a sort.
+ * Rows are made by blocks of documents and moved into place when their lengths are known; a block is freed as soon as
+ * it has moved.
+ */
+#include "text/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/par.h"
+#include "text/analysis.h"
+#include "text/features.h"
+#include "text/options.h"
+
+#define DOCS_PER_BLOCK 512
+
+/* Scratch of one worker. bits: a bit a term; summary: a bit a word of bits. */
+typedef struct {
+    uint32_t *count;
+    uint64_t *bits, *summary;
+    int32_t *ids; /* n-grams: the terms of a document */
+    int64_t ids_room;
+} tally;
+
+typedef struct {
+    int32_t *indices;
+    uint32_t *counts;
+    int64_t n, room;
+} row_block;
+
+typedef struct {
+    sheaf_i_analysis *a;
+    sheaf_i_features *f;
+    sheaf_terms *t;
+    tally *worker;
+    row_block *block;
+    int64_t n_words, n_summary;
+} filling;
+
+static sheaf_status open_tally(filling *f, tally *y)
+{
+    sheaf_status st = SHEAF_OK;
+    if (y->summary) return SHEAF_OK;
+    SHEAF_NEW0(y->count, f->t->ctx, f->t->n_terms);
+    SHEAF_NEW0(y->bits, f->t->ctx, f->n_words);
+    SHEAF_NEW0(y->summary, f->t->ctx, f->n_summary);
+done:
+    return st;
+}
+
+static inline void touch(tally *y, int32_t term)
+{
+    if (y->count[term]++) return;
+    y->bits[term >> 6] |= (uint64_t)1 << (term & 63);
+    y->summary[term >> 12] |= (uint64_t)1 << (term >> 6 & 63);
+}
+
+static sheaf_status tally_ngrams(filling *f, tally *y, int64_t doc)
+{
+    const sheaf_i_analysis *a = f->a;
+    sheaf_status st = SHEAF_OK;
+    if (y->ids_room < a->w->doc_len[doc]) {
+        void *p = sheaf_i_resize(a->ctx, y->ids, a->w->doc_len[doc], sizeof *y->ids);
+        if (!p) return SHEAF_ENOMEM;
+        y->ids = p;
+        y->ids_room = a->w->doc_len[doc];
+    }
+    int64_t n = sheaf_i_doc_terms(a, doc, y->ids);
+    for (int64_t i = 0; i < n; i++) {
+        int32_t unigram = f->f->of_term ? f->f->of_term[y->ids[i]] : -1;
+        if (unigram >= 0) touch(y, unigram);
+        for (int32_t len = f->f->ngram_min < 2 ? 2 : f->f->ngram_min; len <= f->f->ngram_max && i + len <= n; len++) {
+            sheaf_i_key key = sheaf_i_ngram_key(y->ids + i, len);
+            int64_t id = sheaf_i_table_find(&f->f->ngrams.table, &key);
+            if (id >= 0 && f->f->ngrams.feature[id] >= 0) touch(y, f->f->ngrams.feature[id]);
+        }
+    }
+    return st;
+}
+
+static void tally_terms(filling *f, tally *y, int64_t doc)
+{
+    const sheaf_words *w = f->a->w;
+    const int32_t *term = f->a->term_of_type[f->a->doc_language[doc]];
+    const uint32_t *type = w->doc[doc];
+    for (int64_t i = 0, n = w->doc_len[doc]; i < n; i++)
+        if (term[type[i]] >= 0) touch(y, term[type[i]]);
+}
+
+/* Moves the tally to the end of the block, columns rising, and leaves it empty. */
+static sheaf_status flush(filling *f, tally *y, row_block *b, int64_t *length)
+{
+    int64_t start = b->n;
+    for (int64_t s = 0; s < f->n_summary; s++) {
+        for (uint64_t words = y->summary[s]; words; words &= words - 1) {
+            int64_t at = s * 64 + __builtin_ctzll(words);
+            if (b->room - b->n < 64) {
+                int64_t room = b->room + b->room / 2 + 4096;
+                void *p = sheaf_i_resize(f->t->ctx, b->indices, room, sizeof *b->indices);
+                if (p) b->indices = p;
+                void *q = p ? sheaf_i_resize(f->t->ctx, b->counts, room, sizeof *b->counts) : NULL;
+                if (!q) return SHEAF_ENOMEM;
+                b->counts = q;
+                b->room = room;
+            }
+            for (uint64_t bits = y->bits[at]; bits; bits &= bits - 1) {
+                int32_t term = (int32_t)(at * 64 + __builtin_ctzll(bits));
+                b->indices[b->n] = term;
+                b->counts[b->n++] = y->count[term];
+                y->count[term] = 0;
+            }
+            y->bits[at] = 0;
+        }
+        y->summary[s] = 0;
+    }
+    *length = b->n - start;
+    return SHEAF_OK;
+}
+
+static sheaf_status fill_block(void *arg, int64_t block, int32_t worker)
+{
+    filling *f = arg;
+    tally *y = &f->worker[worker];
+    sheaf_status st = SHEAF_OK;
+    int64_t lo, hi;
+    sheaf_i_range(f->a->w->n_docs, DOCS_PER_BLOCK, block, &lo, &hi);
+    SHEAF_TRY(open_tally(f, y));
+    for (int64_t d = lo; d < hi; d++) {
+        if (f->f->ngram_max > 1) SHEAF_TRY(tally_ngrams(f, y, d));
+        else tally_terms(f, y, d);
+        SHEAF_TRY(flush(f, y, &f->block[block], &f->t->indptr[d + 1]));
+    }
+done:
+    return st;
+}
+
+static void free_block(sheaf_ctx *ctx, row_block *b)
+{
+    sheaf_i_free(ctx, b->indices);
+    sheaf_i_free(ctx, b->counts);
+    *b = (row_block){0};
+}
+
+static sheaf_status move_block(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    filling *f = arg;
+    row_block *b = &f->block[block];
+    int64_t at = f->t->indptr[block * DOCS_PER_BLOCK];
+    if (b->n) {
+        memcpy(f->t->indices + at, b->indices, (size_t)b->n * sizeof *b->indices);
+        memcpy(f->t->counts + at, b->counts, (size_t)b->n * sizeof *b->counts);
+    }
+    free_block(f->t->ctx, b);
+    return SHEAF_OK;
+}
+
+static sheaf_status fill_counts(sheaf_terms *t, sheaf_i_analysis *a, sheaf_i_features *features)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_ctx *ctx = t->ctx;
+    filling f = {.a = a, .f = features, .t = t, .n_words = ((int64_t)t->n_terms + 63) / 64,
+                 .n_summary = ((int64_t)t->n_terms + 4095) / 4096};
+    int64_t n_blocks = sheaf_i_blocks(t->n_docs, DOCS_PER_BLOCK);
+    SHEAF_NEW0(f.worker, ctx, sheaf_ctx_threads(ctx));
+    SHEAF_NEW0(f.block, ctx, n_blocks);
+    SHEAF_NEW(t->indptr, ctx, t->n_docs + 1);
+    t->indptr[0] = 0;
+    SHEAF_TRY(sheaf_i_par_for(ctx, "counting terms", n_blocks, fill_block, &f));
+    for (int64_t d = 0; d < t->n_docs; d++) t->indptr[d + 1] += t->indptr[d];
+    SHEAF_NEW(t->indices, ctx, t->indptr[t->n_docs]);
+    SHEAF_NEW(t->counts, ctx, t->indptr[t->n_docs]);
+    SHEAF_TRY(sheaf_i_par_for(ctx, NULL, n_blocks, move_block, &f));
+done:
+    for (int32_t i = 0; f.worker && i < sheaf_ctx_threads(ctx); i++) {
+        sheaf_i_free(ctx, f.worker[i].count);
+        sheaf_i_free(ctx, f.worker[i].bits);
+        sheaf_i_free(ctx, f.worker[i].summary);
+        sheaf_i_free(ctx, f.worker[i].ids);
+    }
+    for (int64_t b = 0; f.block && b < n_blocks; b++) free_block(ctx, &f.block[b]);
+    sheaf_i_free(ctx, f.worker);
+    sheaf_i_free(ctx, f.block);
+    return st;
+}
+
+typedef struct {
+    int64_t docs;
+    int32_t slot;
+} language_rank;
+
+static int compare_languages(const void *pa, const void *pb)
+{
+    const language_rank *a = pa, *b = pb;
+    if (a->docs != b->docs) return a->docs > b->docs ? -1 : 1;
+    return (a->slot > b->slot) - (a->slot < b->slot);
+}
+
+static sheaf_status describe_documents(sheaf_terms *t, const sheaf_i_analysis *a)
+{
+    sheaf_status st = SHEAF_OK;
+    language_rank rank[SHEAF_I_MAX_LANGUAGES + 1];
+    for (int32_t i = 0; i < a->n_languages; i++) rank[i] = (language_rank){a->language_docs[i], i};
+    qsort(rank, (size_t)a->n_languages, sizeof *rank, compare_languages);
+    SHEAF_NEW0(t->language, t->ctx, a->n_languages);
+    for (int32_t i = 0; i < a->n_languages && rank[i].docs; i++) {
+        int32_t l = a->language[rank[i].slot];
+        strncpy(t->language[i].code, l >= 0 ? sheaf_i_languages[l].code : "none", sizeof t->language[i].code - 1);
+        t->language[i].docs = rank[i].docs;
+        t->n_languages++;
+    }
+    SHEAF_NEW(t->doc_words, t->ctx, t->n_docs);
+    for (int64_t d = 0; d < t->n_docs; d++) t->doc_words[d] = a->w->doc_len[d];
+done:
+    return st;
+}
+
+sheaf_status sheaf_terms_build(sheaf_ctx *ctx, sheaf_terms **out, const sheaf_words *w, const sheaf_text_opts *given)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_text_opts o;
+    sheaf_i_analysis a = {.ctx = ctx, .w = w, .o = &o};
+    sheaf_i_features features = {.n = 0};
+    sheaf_terms *t = NULL;
+    *out = NULL;
+    SHEAF_TRY(sheaf_i_text_opts(ctx, &o, given));
+    if (o.analyzer != w->analyzer)
+        SHEAF_TRY(sheaf_i_fail(ctx, SHEAF_EINVAL, "the words were cut by the other analyser"));
+    SHEAF_NEW0(t, ctx, 1);
+    t->ctx = ctx;
+    t->n_docs = w->n_docs;
+    sheaf_i_arena_init(&t->arena, ctx);
+    SHEAF_TRY(sheaf_i_forms(&a));
+    SHEAF_TRY(sheaf_i_detect(&a));
+    SHEAF_TRY(sheaf_i_stems(&a));
+    SHEAF_TRY(sheaf_i_features_choose(&features, t, &a));
+    SHEAF_TRY(fill_counts(t, &a, &features));
+    SHEAF_TRY(describe_documents(t, &a));
+    *out = t;
+    t = NULL;
+done:
+    sheaf_i_features_end(&features, ctx);
+    sheaf_i_analysis_end(&a);
+    sheaf_terms_free(t);
+    return st;
+}
+
+void sheaf_terms_free(sheaf_terms *t)
+{
+    if (!t) return;
+    sheaf_i_free(t->ctx, t->term);
+    sheaf_i_free(t->ctx, t->surface);
+    sheaf_i_free(t->ctx, t->df);
+    sheaf_i_free(t->ctx, t->indptr);
+    sheaf_i_free(t->ctx, t->indices);
+    sheaf_i_free(t->ctx, t->counts);
+    sheaf_i_free(t->ctx, t->doc_words);
+    sheaf_i_free(t->ctx, t->language);
+    sheaf_i_arena_end(&t->arena);
+    sheaf_i_free(t->ctx, t);
+}
+
+int64_t sheaf_terms_docs(const sheaf_terms *t) { return t->n_docs; }
+int32_t sheaf_terms_size(const sheaf_terms *t) { return t->n_terms; }
+sheaf_str sheaf_terms_term(const sheaf_terms *t, int32_t term) { return t->term[term]; }
+sheaf_str sheaf_terms_surface(const sheaf_terms *t, int32_t term) { return t->surface[term]; }
+int64_t sheaf_terms_df(const sheaf_terms *t, int32_t term) { return t->df[term]; }
+
+void sheaf_terms_counts(const sheaf_terms *t, const int64_t **indptr, const int32_t **indices, const uint32_t **counts)
+{
+    if (indptr) *indptr = t->indptr;
+    if (indices) *indices = t->indices;
+    if (counts) *counts = t->counts;
+}
+
+bool sheaf_terms_language(const sheaf_terms *t, int32_t i, const char **code, int64_t *docs)
+{
+    if (i < 0 || i >= t->n_languages) return false;
+    *code = t->language[i].code;
+    *docs = t->language[i].docs;
+    return true;
+}
+
+static const char *validate_rows(const sheaf_terms *t, int64_t *df)
+{
+    if (t->indptr[0] != 0) return "rows do not begin at 0";
+    for (int64_t d = 0; d < t->n_docs; d++) {
+        if (t->indptr[d + 1] < t->indptr[d]) return "row pointers fall";
+        for (int64_t i = t->indptr[d]; i < t->indptr[d + 1]; i++) {
+            if (t->indices[i] < 0 || t->indices[i] >= t->n_terms) return "column out of range";
+            if (i > t->indptr[d] && t->indices[i] <= t->indices[i - 1]) return "columns of a row do not rise";
+            if (!t->counts[i]) return "count of zero";
+            df[t->indices[i]]++;
+        }
+    }
+    return NULL;
+}
+
+const char *sheaf_i_terms_validate(const sheaf_terms *t)
+{
+    int64_t *df = sheaf_i_zeros(t->ctx, t->n_terms, sizeof *df);
+    if (!df) return "no memory to validate";
+    const char *why = validate_rows(t, df);
+    for (int32_t i = 0; !why && i < t->n_terms; i++) {
+        if (df[i] != t->df[i]) why = "document frequency differs from the rows";
+        if (!t->term[i].n || !t->surface[i].n) why = "empty term";
+    }
+    sheaf_i_free(t->ctx, df);
+    return why;
+}

@@ -1,0 +1,61 @@
+"""The files that command-line cases run on; all text is made up here."""
+import json
+import os
+
+THEMES = {
+    "river": "river flood water bank bridge rain storm level rescue boat dam stream rising valley".split(),
+    "music": "violin concert orchestra melody piano singer stage rhythm audience choir opera tune drum chord".split(),
+    "bread": "flour oven dough yeast baker loaf crust butter kitchen recipe salt wheat rye pastry".split(),
+}
+
+
+def sentence(theme, i):
+    """Twelve words of a theme; which ones depends on i alone. No word is in more than half of the documents."""
+    words = THEMES[theme]
+    return " ".join(words[(i * 5 + j * (1 + i % 3)) % len(words)] for j in range(12)) + "."
+
+
+def documents(each=8):
+    for theme in THEMES:
+        for i in range(each):
+            yield f"{theme}{i + 1}", theme, sentence(theme, i) + " " + sentence(theme, i + each)
+
+
+def write(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as f:
+        f.write(text if isinstance(text, bytes) else text.encode("utf-8"))
+
+
+def make(folder):
+    at = lambda *p: os.path.join(folder, *p)
+    rows = list(documents())
+    for name, theme, text in rows:
+        write(at("docs", theme, name + ".txt"), text)
+    write(at("docs.jsonl"), "".join(json.dumps({"id": n, "text": t, "label": l, "source": "made up"}) + "\n"
+                                    for n, l, t in rows))
+    write(at("docs.csv"), "id,headline,article_text,date,cluster\n" +
+          "".join(f'{n},"About {l}, mostly",{t},2024-01-02,x\n' for n, l, t in rows))
+    write(at("gold.tsv"), "id\ttheme\n" + "".join(f"{n}\t{l}\n" for n, l, _ in rows))
+    write(at("pred.tsv"), "id\tcluster\n" +
+          "".join(f"{n}\t{1 + (i % 7 == 0) + 2 * (l == 'bread')}\n" for i, (n, l, _) in enumerate(rows)))
+    write(at("two", "two.txt"), sentence("river", 1))
+    write(at("two", "three.txt"), sentence("river", 2) + " " + sentence("music", 1))
+    write(at("three.jsonl"), "".join(json.dumps({"id": n, "text": t}) + "\n" for n, _, t in rows[6:9]))
+    write(at("one.txt"), sentence("bread", 1))
+    os.makedirs(at("empty"))
+    for i in range(4):
+        write(at("blank", f"{i}.txt"), "")
+        write(at("stop", f"{i}.txt"), "and the of it was not to be")
+    for i in range(12):
+        write(at("same", f"{i}.txt"), sentence("music", 3))
+    write(at("mixed", "a.txt"), sentence("river", 1))
+    write(at("mixed", "bad.txt"), sentence("river", 3).encode() + b" caf\xe9 bar")
+    write(at("mixed", "c.txt"), sentence("bread", 4))
+    write(at("mixed", "d.txt"), sentence("bread", 5))
+    write(at("mixed", "empty.txt"), "")
+    write(at("mixed", "noise.bin"), bytes(range(256)) * 8)
+    write(at("broken.jsonl"), '{"id":"a","text":"flood river"}\n{"id":"b","text":"dough\x01 oven"}\n'
+          '{"id":"c","text":"loaf oven"}\n{"id":"d","text":"river bank loaf"}\n{"id":"e","text":"bank"}\n')
+    write(at("twice.jsonl"), '{"id":"a","text":"flood river"}\n{"id":"a","text":"dough oven"}\n')
+    write(at("flags"), "# my usual flags\n--seed 3\n--threads=1\n\n-k 2\n-q\n")
