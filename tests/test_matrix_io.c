@@ -45,9 +45,9 @@ static sheaf_status read_as(sheaf_ctx *ctx, sheaf_matrix **m, sheaf_matrix_forma
     return sheaf_i_svm_read(ctx, m, NULL, "x.svm", p, n);
 }
 
-static const float odd_values[] = {0.0f,      -0.0f,          1e-45f,     1.17549435e-38f, 3.40282347e38f, -3.40282347e38f,
-                                   0.1f,      0.333333343f,   16777216.0f, 16777217e3f,     1e-5f,          9.99999975e-6f,
-                                   999999999.f, 1234567.875f, -2.5e-7f,   1e10f};
+static const float odd_values[] = {0.0f, -0.0f, 1e-45f, 1.17549435e-38f, 3.40282347e38f, -3.40282347e38f, 0.1f,
+                                   0.333333343f, 16777216.0f, 16777217e3f, 1e-5f, 9.99999975e-6f, 999999999.f,
+                                   1234567.875f, -2.5e-7f, 1e10f};
 
 static sheaf_matrix *odd_matrix(sheaf_ctx *ctx)
 {
@@ -73,7 +73,8 @@ static void formats_give_back_what_they_took(void **state)
     for (int32_t f = SHEAF_MATRIX_NPZ; f <= SHEAF_MATRIX_SVM; f++)
         for (int i = 0; i < 4; i++) {
             const int64_t rows[] = {0, 1, 311, 0};
-            sheaf_matrix *m = i < 3 ? test_random_matrix(ctx, rows[i], i ? 57 : 0, i == 1 ? 1 : .5, 5) : odd_matrix(ctx);
+            sheaf_matrix *m = i < 3 ? test_random_matrix(ctx, rows[i], i ? 57 : 0, i == 1 ? 1 : .5, 5)
+                                    : odd_matrix(ctx);
             bytes b = written(ctx, m, (sheaf_matrix_format)f, NULL);
             sheaf_matrix *back;
             assert_ok(ctx, read_as(ctx, &back, (sheaf_matrix_format)f, b.p, b.n));

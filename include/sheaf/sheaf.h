@@ -112,7 +112,8 @@ typedef enum {
 typedef struct {
     size_t size;
     sheaf_from from;
-    const char *split;              /* "auto", "none" (default) or a regular expression that matches a border line */
+    const char *split;              /* "auto", "none" (default) or a POSIX extended expression that matches a border line:
+                                       at the top of the page it opens a post, else it ends one and is dropped */
     const char *const *text_fields; /* dotted paths; several are joined by a blank line. NULL: guessed */
     int32_t n_text_fields;
     const char *id_field, *title_field, *date_field, *label_field; /* NULL: guessed; label only if named "label" */
@@ -127,8 +128,18 @@ typedef struct {
 SHEAF_API void sheaf_read_opts_init(sheaf_read_opts *o, size_t size);
 
 /* Reads files, folders, archives; "-" is standard input. Documents come out sorted by id (runs of digits
-   compare as numbers). Bad UTF-8 becomes U+FFFD and is counted; what cannot be used is skipped and listed.
-   Fails on duplicate ids (names them), on a field that does not exist (lists those that do), on no documents. */
+   compare as numbers). Bad UTF-8 and U+0000 become U+FFFD and are counted; what cannot be used is skipped and
+   listed. Fails on duplicate ids (names them), on a field that does not exist (lists those that do), on no
+   documents (SHEAF_EFORMAT).
+   Ids: a record's own, else its line (in a JSON array its index): "17" when the input is one file, else "PATH#17".
+   A file is its path below the folder or archive that is the only input; with several inputs, and for files given
+   by name, the path as given without "./". Posts cut by `split` are PATH#1, PATH#2 ...
+   AUTO looks at the name, then at the first bytes; compressed files and archives always by their first bytes. In a
+   folder .jsonl .json .csv .tsv and archives are read as such, every other file is one document; names that begin
+   with a dot and links out of the folder are passed over. Standard input is JSONL, JSON or HTML if it looks so,
+   else lines. A row of CSV with too few cells is filled up with empty ones, one with too many is skipped.
+   A document or record of more than 256 MiB is skipped; an input that expands more than 200 times beyond 64 MiB is
+   refused there, what came before stays. `split` concerns whole files, not records. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_corpus_read(sheaf_ctx *ctx, sheaf_corpus **out,
                                                         const char *const *inputs, int64_t n_inputs,
                                                         const sheaf_read_opts *o);
@@ -165,7 +176,8 @@ SHEAF_API sheaf_read_counts sheaf_corpus_counts(const sheaf_corpus *c);
 /* i-th skipped input, sorted by place: where ("news.jsonl:17") and why ("empty", "binary", "not JSON: ..."). */
 SHEAF_API void sheaf_corpus_skipped(const sheaf_corpus *c, int64_t i, sheaf_str *place, sheaf_str *reason);
 
-/* A table with a header line (TSV, CSV, or JSONL of flat objects), read whole: results and gold labels. */
+/* A table with a header line (TSV, CSV, or JSONL of flat objects), read whole: results and gold labels; by extension,
+   else by looking. In TSV \t \n \r \\ are decoded, in CSV quotes. Faults are SHEAF_EFORMAT with file:line. */
 typedef struct sheaf_table sheaf_table;
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_table_read(sheaf_ctx *ctx, sheaf_table **out, const char *path);
 SHEAF_API void sheaf_table_free(sheaf_table *t);
@@ -178,7 +190,10 @@ SHEAF_API sheaf_str sheaf_table_cell(const sheaf_table *t, int64_t row, int32_t 
 /* ---- 3 words and terms ------------------------------------------------------------------------- */
 
 typedef enum {
-    SHEAF_ANALYZER_UNICODE = 0, /* UAX #29 words, CJK and Thai as bigrams, NFKC case folding, Snowball stems */
+    /* The words of UAX #29 that hold a letter or a digit; runs of Han and Hiragana, Thai, Lao, Khmer, Myanmar as
+       overlapping pairs of characters, Katakana and Hangul as words; words of more than 256 bytes left out. NFKC case
+       folding, elided articles (l'eau) cut off, Snowball stems; terms of one letter dropped. */
+    SHEAF_ANALYZER_UNICODE = 0,
     SHEAF_ANALYZER_SKLEARN      /* the tokens of scikit-learn's default pattern, lower-cased, nothing else */
 } sheaf_analyzer;
 
@@ -193,7 +208,7 @@ typedef struct {
     const char *const *stop_words;  /* analysed like the text */
     int64_t n_stop_words;
     int32_t ngram_min, ngram_max;   /* word n-grams, 1..8; default 1, 1 */
-    bool keep_numbers;              /* keep terms that begin with no letter; default: see ARCHITECTURE.md */
+    bool keep_numbers;              /* keep terms that begin with no letter (1990s, 3d, 2.5); default false */
     int64_t min_df_count;           /* a term must be in so many documents; default 2 */
     double min_df_share;            /* ... and in this share of them; default 0 */
     int64_t max_df_count;           /* 0: no limit */
@@ -255,7 +270,9 @@ typedef enum {
     SHEAF_WEIGHT_TFIDF,      /* tf * (ln((1 + n) / (1 + df)) + 1), as scikit-learn defines it */
     SHEAF_WEIGHT_SUBLINEAR,  /* (1 + ln tf) * the same idf */
     SHEAF_WEIGHT_LOGENTROPY, /* log2(1 + tf) * (1 + sum_i p_ij ln p_ij / ln n), p_ij = tf_ij / sum_i tf_ij */
-    SHEAF_WEIGHT_BM25        /* tf (k1 + 1) / (tf + k1 (1 - b + b len / mean len)) * ln(1 + (n - df + .5) / (df + .5)) */
+    SHEAF_WEIGHT_BM25,       /* tf (k1 + 1) / (tf + k1 (1 - b + b len / mean len)) * ln(1 + (n - df + .5) / (df + .5)) */
+    SHEAF_WEIGHT_BIPARTITE   /* log2(1 + tf) / sqrt(c_j + mean c), then / sqrt(r_i + 15 mean r); c_j, r_i: column sums,
+                                then row sums of what precedes. Rows keep their lengths: l2 is ignored. The default */
 } sheaf_weight;
 
 typedef struct {
@@ -281,10 +298,13 @@ SHEAF_API void sheaf_matrix_csr(const sheaf_matrix *m, const int64_t **indptr, c
                                 const float **values);
 
 typedef enum { SHEAF_MATRIX_AUTO = 0, SHEAF_MATRIX_NPZ, SHEAF_MATRIX_MTX, SHEAF_MATRIX_SVM } sheaf_matrix_format;
-/* AUTO goes by the extension. svm: `labels` (0-based, may be NULL) go first on the line. Written whole or not at all. */
+/* AUTO goes by the extension. svm: `labels` (0-based, may be NULL) go first on the line. Written whole or not at all,
+   and read back bit by bit (svm does not tell the number of columns: it becomes the largest one used). */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_matrix_save(sheaf_ctx *ctx, const sheaf_matrix *m, const char *path,
                                                         sheaf_matrix_format format, const int32_t *labels);
-/* labels (may be NULL): svm's first column, *labels allocated, freed by sheaf_labels_free; NULL for other formats. */
+/* npz: scipy's csr and csc, any index width, float32, float64, integers; mtx: coordinate, real, integer or pattern,
+   general or symmetric; repeated entries are added up. A malformed file is SHEAF_EFORMAT.
+   labels (may be NULL): svm's first column, *labels allocated, freed by sheaf_labels_free; NULL for other formats. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_matrix_load(sheaf_ctx *ctx, sheaf_matrix **out, int32_t **labels,
                                                         const char *path, sheaf_matrix_format format);
 SHEAF_API void sheaf_labels_free(sheaf_ctx *ctx, int32_t *labels);
@@ -296,14 +316,18 @@ typedef enum { SHEAF_SOLVER_AUTO = 0, SHEAF_SOLVER_LANCZOS, SHEAF_SOLVER_DENSE }
 typedef struct {
     size_t size;
     int32_t dims;    /* default 100; fewer come out where the matrix has fewer (a note says so) */
-    double tol;      /* largest ||A^T u - sigma v|| over sigma_1; default 5e-3 */
-    uint64_t seed;
-    sheaf_solver solver;
+    double tol;      /* largest ||A^T u - sigma v|| over sigma_1; default 5e-3, useful down to about 1e-5 */
+    uint64_t seed;   /* default 1 */
+    sheaf_solver solver; /* default AUTO: by the shape; DENSE takes a smaller side of up to 8192 */
 } sheaf_space_opts;
 
 SHEAF_API void sheaf_space_opts_init(sheaf_space_opts *o, size_t size);
 
-typedef struct sheaf_space sheaf_space; /* A ~ U diag(sigma) V^T */
+/* A ~ U diag(sigma) V^T, truncated SVD: the columns of U and V are orthonormal, A v = sigma u, and each v is signed so
+   that the sum of its cubes is positive. Values that are zero to rounding (below 1e-3 of the largest for Lanczos, 1e-5
+   for the dense solver) are left out; a matrix of zeros has 0 dimensions. Notes tell both. */
+typedef struct sheaf_space sheaf_space;
+/* The result does not need `m`. A tolerance that was not reached is a note, not a failure: see the report. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_space_fit(sheaf_ctx *ctx, sheaf_space **out, const sheaf_matrix *m,
                                                       const sheaf_space_opts *o);
 SHEAF_API void sheaf_space_free(sheaf_space *s);
@@ -334,7 +358,8 @@ typedef struct {
     int32_t max_iter;     /* default 100 */
     uint64_t seed;
     sheaf_metric metric;
-    int32_t drop_first;   /* latent dimensions left out at the front; default 0 */
+    int32_t drop_first;   /* latent dimensions left out at the front; default -1: sheaf_cluster_fit_terms tries 0
+                             and 1 and keeps the better, sheaf_cluster_fit takes 0 */
     double sigma_power;   /* a document's vector is its row of U * sigma^power; default 1 */
 } sheaf_cluster_opts;
 
@@ -343,6 +368,11 @@ SHEAF_API void sheaf_cluster_opts_init(sheaf_cluster_opts *o, size_t size);
 typedef struct sheaf_clustering sheaf_clustering;
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out,
                                                         const sheaf_space *space, const sheaf_cluster_opts *o);
+/* As sheaf_cluster_fit, but of all starts the one is kept whose labels explain the term counts best (Dirichlet-
+   multinomial evidence). `terms` are those that the space was made from. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_cluster_fit_terms(sheaf_ctx *ctx, sheaf_clustering **out,
+                                                              const sheaf_space *space, const sheaf_terms *terms,
+                                                              const sheaf_cluster_opts *o);
 /* Any dense vectors, n x d row-major with leading dimension ld. Rows of zeros go to cluster 0. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_cluster_vectors(sheaf_ctx *ctx, sheaf_clustering **out,
                                                             const float *x, int64_t n, int32_t d, int64_t ld,
@@ -363,6 +393,8 @@ typedef struct {
     int64_t empty_repaired;/* empty clusters refilled, over all starts */
     int64_t unplaced;      /* documents in cluster 0 */
     int32_t k_asked;
+    double evidence;       /* of the labels, by sheaf_cluster_fit_terms; else 0 */
+    int32_t drop_first;    /* latent dimensions left out at the front */
 } sheaf_cluster_report;
 
 SHEAF_API sheaf_cluster_report sheaf_clustering_quality(const sheaf_clustering *c);
@@ -410,18 +442,44 @@ typedef struct {
 
 SHEAF_API void sheaf_topic_opts_init(sheaf_topic_opts *o, size_t size);
 
-typedef struct sheaf_topics sheaf_topics; /* what a reader needs of each cluster */
+/* What a reader needs of each cluster, 1..k; documents of cluster 0 are left out. The terms and the clustering must
+   be of the same documents. Terms come best first: score is the z-score of the term's log-odds inside against
+   outside the cluster times the logarithm of its lift (0 where all documents are one cluster). */
+typedef struct sheaf_topics sheaf_topics;
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_topics_build(sheaf_ctx *ctx, sheaf_topics **out,
                                                          const sheaf_clustering *c, const sheaf_terms *t,
                                                          const sheaf_topic_opts *o);
 SHEAF_API void sheaf_topics_free(sheaf_topics *t);
 SHEAF_API int32_t sheaf_topics_k(const sheaf_topics *t);
-SHEAF_API const char *sheaf_topics_name(const sheaf_topics *t, int32_t cluster); /* up to 4 words, comma-separated */
+/* Up to 4 words "a, b, c, d" in their commonest spelling; "cluster 3" where no word serves. */
+SHEAF_API const char *sheaf_topics_name(const sheaf_topics *t, int32_t cluster);
 SHEAF_API const sheaf_topic_term *sheaf_topics_terms(const sheaf_topics *t, int32_t cluster, int32_t *n);
+/* Documents of the best fit, best first; of the smallest margin, smallest first. */
 SHEAF_API const int64_t *sheaf_topics_typical(const sheaf_topics *t, int32_t cluster, int32_t *n);
 SHEAF_API const int64_t *sheaf_topics_borderline(const sheaf_topics *t, int32_t cluster, int32_t *n);
 SHEAF_API double sheaf_topics_tightness(const sheaf_topics *t, int32_t cluster);  /* mean fit of its documents */
-SHEAF_API const char *sheaf_topics_tightness_word(const sheaf_topics *t, int32_t cluster); /* tight, mixed, loose */
+/* "tight" from .65, "loose" below .50, else "mixed"; for distances, within .75 and beyond 1.25 of their mean. */
+SHEAF_API const char *sheaf_topics_tightness_word(const sheaf_topics *t, int32_t cluster);
+
+/* Latent dimensions as topics: what lies farthest out on each, sign kept, by falling magnitude. */
+typedef struct {
+    int32_t term;
+    float weight;    /* its entry in V */
+} sheaf_dim_term;
+
+typedef struct {
+    int64_t doc;
+    float loading;   /* its coordinate, U sigma */
+} sheaf_dim_doc;
+
+typedef struct sheaf_dims sheaf_dims;
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_dims_build(sheaf_ctx *ctx, sheaf_dims **out, const sheaf_space *s,
+                                                       int32_t n_terms, int32_t n_docs);
+SHEAF_API void sheaf_dims_free(sheaf_dims *d);
+SHEAF_API int32_t sheaf_dims_count(const sheaf_dims *d);
+/* Dimensions count from 0. */
+SHEAF_API const sheaf_dim_term *sheaf_dims_terms(const sheaf_dims *d, int32_t dim, int32_t *n);
+SHEAF_API const sheaf_dim_doc *sheaf_dims_docs(const sheaf_dims *d, int32_t dim, int32_t *n);
 
 /* ---- 9 fit: the whole main job ----------------------------------------------------------------- */
 
@@ -439,9 +497,9 @@ typedef struct {
     sheaf_weight_opts weight;
     bool weight_auto;         /* default true: the weighting is chosen by looking at the corpus */
     sheaf_space_opts space;
-    sheaf_cluster_opts cluster; /* drop_first is -1 by default here: chosen with the weighting */
+    sheaf_cluster_opts cluster;
     sheaf_topic_opts topic;
-    sheaf_fit_stage stage;    /* default SHEAF_FIT_ALL; read.keep_text is false by default here */
+    sheaf_fit_stage stage;    /* default SHEAF_FIT_ALL. Here read.keep_text is false and both seeds 1 by default */
 } sheaf_fit_opts;
 
 SHEAF_API void sheaf_fit_opts_init(sheaf_fit_opts *o, size_t size);
@@ -475,6 +533,7 @@ typedef struct {
     const char *id;      /* NULL: "id", else the first column */
     const char *cluster; /* of the result; NULL: "cluster" */
     const char *label;   /* of gold (or of the result, without gold); NULL: "label", else gold's only other column */
+    const char *result_name, *gold_name; /* for messages; NULL: "result", "gold" */
 } sheaf_eval_fields;
 
 typedef struct {

@@ -26,15 +26,13 @@ int run_cluster(settings *s)
     int code = fit_model(s, SHEAF_FIT_ALL, &m);
     if (code) return code;
     const sheaf_clustering *c = sheaf_model_clustering(m);
-    if (c && !s->fit.cluster.k) note(s, "%d clusters were chosen; -k N sets another number", sheaf_clustering_k(c));
+    if (c && *sheaf_clustering_k_reason(c)) note(s, "%s; -k N sets another number", sheaf_clustering_k_reason(c));
     writer fn = !c ? write_pairs : s->emit == EMIT_CLUSTERS ? write_clusters : write_documents;
     code = write_result(s, s->output, fn, m);
     if (!code) {
         progress_end(s);
         if (c)
-            next_steps(s, "Next: -o themes.csv       every document with its cluster, fit and second cluster\n"
-                          "      -k N                another number of clusters (sheaf help k)\n"
-                          "      sheaf topics ...    the main directions of the collection\n");
+            next_steps(s, m);
     }
     sheaf_model_free(m);
     return code;

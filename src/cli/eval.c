@@ -65,7 +65,8 @@ static void tell_unmatched(const settings *s, const sheaf_eval *e)
 
 static int evaluate(settings *s, const sheaf_table *result, const sheaf_table *gold)
 {
-    sheaf_eval_fields f = {s->fit.read.id_field, s->cluster_field, s->fit.read.label_field};
+    sheaf_eval_fields f = {s->fit.read.id_field, s->cluster_field, s->fit.read.label_field, s->inputs.items[0],
+                           gold ? s->inputs.items[1] : NULL};
     sheaf_eval *e;
     sheaf_status st = sheaf_eval_tables(s->ctx, &e, result, gold, &f);
     if (st != SHEAF_OK) return fail_status(s, st, false);

@@ -23,9 +23,12 @@ int print_overview(void)
 
 static void print_option(const option_row *o)
 {
-    char left[64];
-    snprintf(left, sizeof left, "%c%c%s --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
-             o->letter ? "," : " ", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+    char left[64], name[40];
+    snprintf(name, sizeof name, o->name[1] ? "--%s" : "-%s", o->name);
+    if (o->letter && o->name[1]) snprintf(left, sizeof left, "-%c, %s", o->letter, name);
+    else snprintf(left, sizeof left, "%s%s", o->name[1] ? "    " : "", name);
+    size_t n = strlen(left);
+    if (o->argument) snprintf(left + n, sizeof left - n, " %s", o->argument);
     printf("  %-27s %s", left, o->help);
     if (o->preset) printf(" [%s]", o->preset);
     putchar('\n');

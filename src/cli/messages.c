@@ -119,7 +119,7 @@ static void languages(const sheaf_terms *t)
     char room[32];
     int32_t i = 0;
     for (; i < 6 && sheaf_terms_language(t, i, &code, &docs); i++)
-        fprintf(stderr, "%s%s %s", i ? ", " : "; languages: ", code, grouped(docs, room));
+        fprintf(stderr, "%s%s %s", i ? ", " : "; languages: ", strcmp(code, "none") ? code : "unknown", grouped(docs, room));
     if (sheaf_terms_language(t, i, &code, &docs)) fputs(", ...", stderr);
 }
 
@@ -136,13 +136,19 @@ void summary(const settings *s, const sheaf_model *m)
         fprintf(stderr, ", %s skipped", grouped(n.skipped, a));
         skipped_reasons(c, n.skipped);
     }
-    if (n.replaced) fprintf(stderr, "; malformed UTF-8 replaced %s times in %s", grouped(n.replaced, a), grouped(n.replaced_docs, b));
+    if (n.replaced)
+        fprintf(stderr, "; %s malformed character%s replaced in %s", grouped(n.replaced, a), n.replaced == 1 ? "" : "s",
+                grouped(n.replaced_docs, b));
     languages(sheaf_model_terms(m));
     fputc('\n', stderr);
 }
 
-void next_steps(const settings *s, const char *lines)
+void next_steps(const settings *s, const sheaf_model *m)
 {
     if (s->quiet || !isatty(STDERR_FILENO) || !at_terminal(s)) return;
-    fprintf(stderr, "\n%s", lines);
+    const char *input = s->inputs.items[0], *more = s->inputs.n > 1 ? " ..." : "";
+    int32_t k = sheaf_clustering_k(sheaf_model_clustering(m));
+    fprintf(stderr, "\nNext: sheaf cluster %s%s -o themes.csv   every document with its cluster\n", input, more);
+    fprintf(stderr, "      sheaf cluster %s%s -k %d   finer clusters (sheaf help k)\n", input, more, 2 * k);
+    fprintf(stderr, "      sheaf topics %s%s -n 10   the main directions of the collection\n", input, more);
 }

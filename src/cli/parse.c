@@ -133,7 +133,8 @@ static int small(const char *option, const char *value, int64_t low, int64_t hig
 
 static int set_weight(settings *s, const char *value)
 {
-    static const char *const names[] = {"count", "binary", "tfidf", "sublinear", "logentropy", "bm25", "auto"};
+    static const char *const names[] = {"count", "binary", "tfidf", "sublinear", "logentropy", "bm25",
+                                        "bipartite", "auto"};
     int index = 0, code = choose("weight", value, names, COUNT(names), &index);
     if (code) return code;
     s->fit.weight_auto = index == COUNT(names) - 1;
@@ -252,7 +253,7 @@ static int set_option(settings *s, const option_row *o, const char *value)
     if (!(o->verbs & s->verb_bit)) {
         char hint[64];
         snprintf(hint, sizeof hint, "sheaf help %s", s->verb);
-        return fail(EXIT_USAGE, hint, "--%s is no option of sheaf %s", o->name, s->verb);
+        return fail(EXIT_USAGE, hint, "%s%s is no option of sheaf %s", o->name[1] ? "--" : "-", o->name, s->verb);
     }
     int code = setters[o->group](s, o->id, value);
     return code < 0 ? fail(EXIT_BUG, NULL, "--%s is in the wrong group", o->name) : code;
@@ -282,7 +283,7 @@ static int walk(settings *s, int argc, char **argv, const char *letters, const s
         if (c == '?' || c == ':') {
             const option_row *o = optopt ? find_option_id(optopt) : NULL;
             const char *given = argv[optind > at ? optind - 1 : at < argc ? at : argc - 1];
-            if (c == ':' && o) return fail(EXIT_USAGE, NULL, "--%s needs a value: %s", o->name, o->argument);
+            if (c == ':' && o) return fail(EXIT_USAGE, NULL, "%s%s needs a value: %s", o->name[1] ? "--" : "-", o->name, o->argument);
             if (o && !o->argument) return fail(EXIT_USAGE, NULL, "--%s takes no value", o->name);
             char letter[3] = {'-', (char)optopt, 0};
             return unknown_option(s, optopt > 0 && optopt < 256 ? letter : given);
@@ -356,7 +357,6 @@ int parse_arguments(settings *s, int argc, char **argv)
     const verb *v = find_verb(argv[1]);
     *s = (settings){.verb = v->name, .verb_bit = v->bit, .header = true, .provenance = true, .progress = true};
     sheaf_fit_opts_init(&s->fit, sizeof s->fit);
-    s->fit.cluster.seed = s->fit.space.seed = 1;
     remember_command(s, argc, argv);
     remember_date(s);
     strings all = {NULL, 0};

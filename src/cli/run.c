@@ -34,12 +34,13 @@ static bool is_ours(const char *name)
 static void choose_input_columns(settings *s, strings *own)
 {
     sheaf_read_opts *r = &s->fit.read;
-    if (s->verb_bit == 0 || s->emit == EMIT_CLUSTERS || strcmp(s->verb, "cluster") != 0) {
+    if (s->emit == EMIT_CLUSTERS || strcmp(s->verb, "cluster") != 0) {
         r->n_columns = strcmp(s->verb, "info") == 0 ? -1 : 0;
     } else if (s->columns.n) {
-        for (int i = 0; i < s->columns.n; i++)
-            if (!is_ours(s->columns.items[i]) && strncmp(s->columns.items[i], "input_", 6) != 0)
-                strings_add(own, s->columns.items[i]);
+        for (int i = 0; i < s->columns.n; i++) {
+            if (strncmp(s->columns.items[i], "input_", 6) == 0) return; /* may be any of the input's */
+            if (!is_ours(s->columns.items[i])) strings_add(own, s->columns.items[i]);
+        }
         r->columns = own->items;
         r->n_columns = own->n;
     }

@@ -48,7 +48,7 @@ void note(const settings *s, const char *format, ...) __attribute__((format(prin
 /* Prints the context's message and hint; returns the exit code. writing: the failure is one of output. */
 int fail_status(const settings *s, sheaf_status st, bool writing);
 void summary(const settings *s, const sheaf_model *m);
-void next_steps(const settings *s, const char *lines); /* only for a person at a terminal */
+void next_steps(const settings *s, const sheaf_model *m); /* only for a person at a terminal */
 bool color_wanted(when w, int fd);
 const char *grouped(int64_t n, char room[32]); /* 2419 as "2,419" */
 

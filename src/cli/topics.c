@@ -1,6 +1,8 @@
 /* sheaf topics */
 #include "settings.h"
 
+#define TABLE_TOPICS 20 /* a screenful; -n shows more */
+
 typedef struct {
     const sheaf_model *m;
     int32_t n_terms, n_docs;
@@ -16,6 +18,7 @@ static sheaf_status write_topics(sheaf_out *out, void *what, const sheaf_write_o
 
 int run_topics(settings *s)
 {
+    if (!s->rows && s->format == SHEAF_FORMAT_TABLE && s->emit != EMIT_DOCUMENTS) s->rows = TABLE_TOPICS;
     sheaf_model *m;
     int code = fit_model(s, SHEAF_FIT_SPACE, &m);
     if (code) return code;

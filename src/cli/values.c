@@ -6,6 +6,8 @@
 
 #include "options.h"
 
+static const char *dashes(const char *option) { return option[1] ? "--" : "-"; }
+
 int choose(const char *option, const char *value, const char *const *names, int n, int *index)
 {
     for (int i = 0; i < n; i++)
@@ -19,9 +21,9 @@ int choose(const char *option, const char *value, const char *const *names, int 
     for (int i = 0; i < n && used < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
     const char *near = nearest_name(value, names, n);
-    if (near) snprintf(hint, sizeof hint, "--%s %s", option, near);
+    if (near) snprintf(hint, sizeof hint, "%s%s %s", dashes(option), option, near);
     else snprintf(hint, sizeof hint, "one of: %s", list);
-    return fail(EXIT_USAGE, hint, "--%s: '%s' is not known", option, value);
+    return fail(EXIT_USAGE, hint, "%s%s: '%s' is not known", dashes(option), option, value);
 }
 
 static bool whole_number(const char *value, int64_t *out)
@@ -37,7 +39,7 @@ static bool whole_number(const char *value, int64_t *out)
 int number(const char *option, const char *value, int64_t low, int64_t high, int64_t *out)
 {
     if (whole_number(value, out) && *out >= low && *out <= high) return 0;
-    return fail(EXIT_USAGE, NULL, "--%s: '%s' is not a whole number from %lld to %lld", option, value, (long long)low,
+    return fail(EXIT_USAGE, NULL, "%s%s: '%s' is not a whole number from %lld to %lld", dashes(option), option, value, (long long)low,
                 (long long)high);
 }
 
@@ -49,7 +51,7 @@ int seed_number(const char *option, const char *value, uint64_t *out)
         *out = strtoull(value, &end, 10);
         if (!*end && errno == 0) return 0;
     }
-    return fail(EXIT_USAGE, NULL, "--%s: '%s' is not a whole number from 0 to %llu", option, value,
+    return fail(EXIT_USAGE, NULL, "%s%s: '%s' is not a whole number from 0 to %llu", dashes(option), option, value,
                 (unsigned long long)UINT64_MAX);
 }
 
@@ -69,8 +71,8 @@ int count_or_share(const char *option, const char *value, int64_t *count, double
         }
         if (!*end && *share >= 0 && *share <= 1) return 0;
     }
-    return fail(EXIT_USAGE, "a count (5), a share (0.5) or a percentage (50%)", "--%s: '%s' is neither count nor share",
-                option, value);
+    return fail(EXIT_USAGE, "a count (5), a share (0.5) or a percentage (50%)", "%s%s: '%s' is neither count nor share",
+                dashes(option), option, value);
 }
 
 int range(const char *option, const char *value, int32_t *low, int32_t *high)
@@ -88,7 +90,7 @@ int range(const char *option, const char *value, int32_t *low, int32_t *high)
             return 0;
         }
     }
-    return fail(EXIT_USAGE, "for example --ngrams 1..2", "--%s: '%s' is not a range within 1..8", option, value);
+    return fail(EXIT_USAGE, "for example --ngrams 1..2", "%s%s: '%s' is not a range within 1..8", dashes(option), option, value);
 }
 
 void split_list(settings *s, const char *value, strings *out)

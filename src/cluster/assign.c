@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/par.h"
 #include "cluster/kmeans.h"
+#include "cluster/wide.h"
 #include "kernel/blas.h"
 
 #define ROWS 256 /* with PANEL: scores of 32 KB, which stay in the first-level cache */
@@ -21,6 +22,7 @@ typedef struct {
 } task;
 
 /* Scores of centres t0 .. t0 + kt (kt x m) against the best so far. */
+SHEAF_I_WIDE
 static void keep_best(int32_t t0, int32_t kt, int64_t m, const float *restrict s, const float *restrict bias,
                       float *restrict best, int32_t *restrict label)
 {
@@ -35,6 +37,7 @@ static void keep_best(int32_t t0, int32_t kt, int64_t m, const float *restrict s
     }
 }
 
+SHEAF_I_WIDE
 static void keep_two(int32_t t0, int32_t kt, int64_t m, const float *restrict s, const float *restrict bias,
                      float *restrict best, int32_t *restrict label, float *restrict next, int32_t *restrict second)
 {

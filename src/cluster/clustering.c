@@ -18,7 +18,7 @@
 
 void sheaf_cluster_opts_init(sheaf_cluster_opts *o, size_t size)
 {
-    sheaf_cluster_opts d = {.size = size, .starts = 8, .max_iter = 100, .sigma_power = 1};
+    sheaf_cluster_opts d = {.size = size, .starts = 8, .max_iter = 100, .drop_first = -1, .sigma_power = 1};
     memcpy(o, &d, size < sizeof d ? size : sizeof d);
 }
 
@@ -163,7 +163,8 @@ done:
 }
 
 /* The number of clusters: chosen if none was asked for, and no more than there are different vectors. */
-static sheaf_status settle_k(const sheaf_i_points *p, const sheaf_cluster_opts *o, int32_t *k, char *reason, size_t size)
+static sheaf_status settle_k(const sheaf_i_points *p, const sheaf_cluster_opts *o, int32_t *k, char *reason,
+                             size_t size)
 {
     int64_t distinct;
     sheaf_status st = SHEAF_OK;
@@ -254,13 +255,15 @@ sheaf_status sheaf_i_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out, const s
     sheaf_cluster_opts_init(&o, sizeof o);
     if (given) sheaf_i_opts_copy(&o, sizeof o, given, given->size);
     SHEAF_TRY(check_opts(ctx, &o));
-    if (o.drop_first < 0 || o.drop_first >= space->dims)
+    if (o.drop_first < 0) o.drop_first = 0;
+    if (o.drop_first >= space->dims)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "drop_first = %d leaves none of %d dimensions", o.drop_first,
                             space->dims);
     SHEAF_TRY(sigma_powers(ctx, &factor, space, &o));
     SHEAF_TRY(sheaf_i_points_make(ctx, &p, space->u + o.drop_first, space->rows, space->dims - o.drop_first,
                                   space->dims, factor, NOISE, o.metric));
     SHEAF_TRY(cluster_points(ctx, out, &p, space->rows, &o, judge));
+    (*out)->report.drop_first = o.drop_first;
 done:
     sheaf_i_free(ctx, factor);
     sheaf_i_points_end(&p);

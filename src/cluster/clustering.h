@@ -16,7 +16,7 @@ struct sheaf_clustering {
     char k_reason[160];
 };
 
-/* Chooses among the finished starts by something else than inertia: fills *score from label (n of them as below, but
+/* Chooses among the starts by something else than inertia: fills *score from label (n of them as below, but
    not yet numbered by size); the highest is kept, ties go to the lower inertia. Called on one start after the other,
    outside of parallel loops. */
 typedef struct {
@@ -24,7 +24,7 @@ typedef struct {
     void *arg;
 } sheaf_i_judge;
 
-/* sheaf_cluster_fit with a judge (NULL: inertia decides, and hopeless starts are given up early). */
+/* sheaf_cluster_fit with a judge (NULL: inertia decides). */
 sheaf_status sheaf_i_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out, const sheaf_space *space,
                                  const sheaf_cluster_opts *o, const sheaf_i_judge *judge);
 

@@ -169,8 +169,8 @@ sheaf_status sheaf_i_kmeans_run(sheaf_i_kmeans *m, int32_t max_iter, double tol)
         move_centres(m);
         memcpy(m->before, m->label, (size_t)m->p->n * sizeof *m->label);
         last = m->inertia;
+        if (m->phase) SHEAF_TRY(sheaf_i_progress(m->p->ctx, m->phase, m->iterations + 1, 0));
     }
-    memcpy(m->sums.count, count, (size_t)m->k * sizeof *count);
 done:
     sheaf_i_free(m->p->ctx, count);
     return st;

@@ -43,6 +43,7 @@ sheaf_status sheaf_i_sums_update(sheaf_i_sums *s, const int32_t *before, const i
 typedef struct {
     const sheaf_i_points *p;
     int32_t k;
+    const char *phase; /* told to the user at every iteration; NULL, as inside parallel loops: silence */
     float *centre, *bias;
     int32_t *label, *before;
     float *score;
@@ -56,12 +57,16 @@ sheaf_status sheaf_i_kmeans_new(sheaf_i_kmeans *m, const sheaf_i_points *p, int3
 void sheaf_i_kmeans_end(sheaf_i_kmeans *m);
 void sheaf_i_kmeans_set_bias(sheaf_i_kmeans *m);
 /* Iterates until no label changes, or an iteration gains less than `tol` of the inertia, or max_iter. Afterwards
-   label, score and inertia belong to centre. Clusters that are empty and cannot be refilled have count 0. */
+   label, score and inertia belong to centre. Clusters that cannot be refilled are left empty. */
 sheaf_status sheaf_i_kmeans_run(sheaf_i_kmeans *m, int32_t max_iter, double tol);
 
 /* k rows chosen by greedy k-means++ (Arthur and Vassilvitskii 2007; Grunau, Oezuedogru, Rozhon, Tetek 2023) into
    row[]. The order of choice is kept: the first t of them are a seeding for t clusters. */
 sheaf_status sheaf_i_seed_rows(const sheaf_i_points *p, int32_t k, uint64_t key, int64_t *row);
+
+/* Mean silhouette (Rousseeuw 1987) of a finished run for squared Euclidean distance; for vectors of unit length that is
+   the cosine silhouette. Exact, and linear in n. Destroys centre, bias and score of the run. */
+sheaf_status sheaf_i_silhouette(sheaf_i_kmeans *m, double *out);
 
 /* k between 2 and some dozens that suits the points, and one line that says why. */
 sheaf_status sheaf_i_choose_k(const sheaf_i_points *p, uint64_t seed, int32_t *k, char *reason, size_t size);

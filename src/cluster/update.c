@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/par.h"
 #include "cluster/kmeans.h"
+#include "cluster/wide.h"
 
 #define UNIT 512 /* rows of a unit: some tens of microseconds of work */
 
@@ -49,6 +50,12 @@ static int32_t unit_range(const sheaf_i_sums *s, int64_t unit, int64_t *lo, int6
     return t;
 }
 
+SHEAF_I_WIDE
+static void add_row(double *restrict sum, const float *restrict x, double sign, int32_t d)
+{
+    for (int32_t j = 0; j < d; j++) sum[j] += sign * (double)x[j];
+}
+
 static sheaf_status sum_unit(void *arg, int64_t unit, int32_t worker)
 {
     (void)worker;
@@ -56,13 +63,10 @@ static sheaf_status sum_unit(void *arg, int64_t unit, int32_t worker)
     int32_t d = s->p->d;
     int64_t lo, hi;
     (void)unit_range(s, unit, &lo, &hi);
-    double *restrict sum = s->partial + unit * d;
+    double *sum = s->partial + unit * d;
     memset(sum, 0, (size_t)d * sizeof *sum);
-    for (int64_t e = lo; e < hi; e++) {
-        const float *restrict x = s->p->x + (s->entry[e] >> 1) * d;
-        double sign = s->entry[e] & 1 ? -1 : 1;
-        for (int32_t j = 0; j < d; j++) sum[j] += sign * (double)x[j];
-    }
+    for (int64_t e = lo; e < hi; e++)
+        add_row(sum, s->p->x + (s->entry[e] >> 1) * d, s->entry[e] & 1 ? -1 : 1, d);
     return SHEAF_OK;
 }
 

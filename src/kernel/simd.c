@@ -5,13 +5,14 @@
  * that each loaded vector is used ROWS times; what does not fill a tile goes to plain loops. Multiply-add is fused
  * (-ffp-contract=fast).
  */
+#include <stdbool.h>
 #include <string.h>
 
 #include "kernel/tables.h"
 
 #define LANES SHEAF_I_LANES
 #define ROWS (LANES == 16 ? 8 : 4) /* 8 x 2 sums of 32 registers, 4 x 2 of 16 */
-#define AHEAD 12                   /* nonzeros between a prefetch and its use: the latency of the outer caches */
+#define AHEAD 24                   /* nonzeros between a prefetch and its use: the latency of the outer caches */
 #define INLINE static inline __attribute__((always_inline))
 #define ISA_TABLE_(isa) sheaf_i_kernels_##isa
 #define ISA_TABLE(isa) ISA_TABLE_(isa)
@@ -77,6 +78,10 @@ INLINE void spmm_row(const int32_t *idx, const float *val, int64_t n, int64_t n_
     for (; c + 2 * LANES <= b; c += 2 * LANES) row_sums(2, idx, val, n, n_ahead, x + c, ldx, y + c);
     for (; c + LANES <= b; c += LANES) row_sums(1, idx, val, n, n_ahead, x + c, ldx, y + c);
     for (; c + 8 <= b; c += 8) row_sums8(idx, val, n, n_ahead, x + c, ldx, y + c);
+    if (c < b && b > 8) { /* the last 8 columns, some of them for the second time */
+        row_sums8(idx, val, n, 0, x + b - 8, ldx, y + b - 8);
+        c = b;
+    }
     if (c < b) row_rest(idx, val, n, x + c, ldx, b - c, y + c);
 }
 
@@ -200,9 +205,9 @@ static void gram64(int64_t n, const float *v, int64_t ldv, int32_t m, const floa
 
 /* ---- W += V H ---- */
 
-/* `rows` rows of w by nv vectors of its columns. */
+/* to = w + v h: `rows` rows by nv vectors of columns. */
 INLINE void update_tile(const int rows, const int nv, const float *v, int64_t ldv, int32_t m, const float *h,
-                        int64_t ldh, float *w, int64_t ldw)
+                        int64_t ldh, const float *w, int64_t ldw, float *to, int64_t ldto)
 {
     vf sum[ROWS][2];
     for (int r = 0; r < rows; r++)
@@ -213,7 +218,7 @@ INLINE void update_tile(const int rows, const int nv, const float *v, int64_t ld
             for (int r = 0; r < rows; r++) sum[r][c] += v[r * ldv + i] * hi;
         }
     for (int r = 0; r < rows; r++)
-        for (int c = 0; c < nv; c++) *(vf *)(w + r * ldw + c * LANES) = sum[r][c];
+        for (int c = 0; c < nv; c++) *(vf *)(to + r * ldto + c * LANES) = sum[r][c];
 }
 
 static void update_rest(int64_t rows, const float *v, int64_t ldv, int32_t m, const float *h, int64_t ldh, int32_t b,
@@ -231,10 +236,14 @@ static void update_rest(int64_t rows, const float *v, int64_t ldv, int32_t m, co
 INLINE void update_rows(const int rows, const float *v, int64_t ldv, int32_t m, const float *h, int64_t ldh, int32_t b,
                         float *w, int64_t ldw)
 {
+    float last[ROWS * LANES];
+    const bool overlap = b > LANES && b % LANES != 0; /* the last LANES columns, from w as it is now */
+    if (overlap) update_tile(rows, 1, v, ldv, m, h + b - LANES, ldh, w + b - LANES, ldw, last, LANES);
     int32_t j = 0;
-    for (; j + 2 * LANES <= b; j += 2 * LANES) update_tile(rows, 2, v, ldv, m, h + j, ldh, w + j, ldw);
-    for (; j + LANES <= b; j += LANES) update_tile(rows, 1, v, ldv, m, h + j, ldh, w + j, ldw);
-    if (j < b) update_rest(rows, v, ldv, m, h + j, ldh, b - j, w + j, ldw);
+    for (; j + 2 * LANES <= b; j += 2 * LANES) update_tile(rows, 2, v, ldv, m, h + j, ldh, w + j, ldw, w + j, ldw);
+    for (; j + LANES <= b; j += LANES) update_tile(rows, 1, v, ldv, m, h + j, ldh, w + j, ldw, w + j, ldw);
+    for (int r = 0; overlap && r < rows; r++) memcpy(w + r * ldw + b - LANES, last + r * LANES, sizeof(vf));
+    if (j < b && !overlap) update_rest(rows, v, ldv, m, h + j, ldh, b - j, w + j, ldw);
 }
 
 static void update(int64_t n, const float *v, int64_t ldv, int32_t m, const float *h, int64_t ldh, int32_t b, float *w,

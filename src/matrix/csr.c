@@ -137,8 +137,8 @@ static sheaf_status check_row(const copy_job *job, int64_t row)
             return sheaf_i_fail(job->ctx, SHEAF_EINVAL, "matrix row %lld: column %d is not in 0 to %d", r, j,
                                 job->cols - 1);
         if (j <= before)
-            return sheaf_i_fail(job->ctx, SHEAF_EINVAL, "matrix row %lld: column %d follows %d, columns must rise", r, j,
-                                before);
+            return sheaf_i_fail(job->ctx, SHEAF_EINVAL, "matrix row %lld: column %d follows %d, columns must rise", r,
+                                j, before);
         if (!isfinite(job->values[p]))
             return sheaf_i_fail(job->ctx, SHEAF_EINVAL, "matrix row %lld, column %d: the value is not finite", r, j);
         before = j;

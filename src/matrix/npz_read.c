@@ -132,7 +132,8 @@ static sheaf_status array_read(array *a, int64_t *to64, int32_t *to32, float *to
 {
     sheaf_status st = SHEAF_OK;
     uint8_t *chunk = NULL;
-    if (to64 || to32 ? !is_int(a) : !is_int(a) && a->type != 'b' && (a->type != 'f' || (a->width != 4 && a->width != 8)))
+    bool real = a->type == 'f' && (a->width == 4 || a->width == 8);
+    if (!is_int(a) && (!to_float || (!real && a->type != 'b')))
         return bad_head(a, to_float ? "its type is not float32, float64, an integer or bool" : "it has no integers");
     if (a->n == 0) return SHEAF_OK;
     if (to32 && a->type == 'i' && a->width == 4) return sheaf_i_member_read(&a->m, to32, (size_t)a->n * 4);
@@ -189,7 +190,8 @@ static sheaf_status read_format(source *s)
     for (char *c = text; *c; c++)
         if (*c < ' ' || *c == 0x7f) *c = '?';
     if (!s->csc && strcmp(text, "csr") != 0) {
-        st = sheaf_i_fail(s->ctx, SHEAF_EFORMAT, "%s: a sparse matrix in format '%s'; csr and csc are read", s->name, text);
+        st = sheaf_i_fail(s->ctx, SHEAF_EFORMAT, "%s: a sparse matrix in format '%s'; csr and csc are read", s->name,
+                          text);
         sheaf_i_hint(s->ctx, "save it with scipy.sparse.save_npz(path, matrix.tocsr())");
     }
 done:
@@ -234,8 +236,9 @@ static sheaf_status read_csr(const source *s, sheaf_matrix **out)
     SHEAF_TRY(open_part(s, &indices, SHEAF_I_NPZ_INDICES));
     SHEAF_TRY(open_part(s, &data, SHEAF_I_NPZ_DATA));
     if (s->rows < 0 || s->cols < 0 || indptr.n - 1 != s->rows || indices.n != data.n) {
-        st = sheaf_i_fail(s->ctx, SHEAF_EFORMAT, "%s: shape %lld x %lld, but %lld row pointers, %lld indices, %lld values",
-                          s->name, (long long)s->rows, (long long)s->cols, (long long)indptr.n, (long long)indices.n,
+        st = sheaf_i_fail(s->ctx, SHEAF_EFORMAT,
+                          "%s: shape %lld x %lld, but %lld row pointers, %lld indices, %lld values", s->name,
+                          (long long)s->rows, (long long)s->cols, (long long)indptr.n, (long long)indices.n,
                           (long long)data.n);
         goto done;
     }

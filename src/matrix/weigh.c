@@ -13,6 +13,7 @@
 #include "base/context.h"
 #include "base/mem.h"
 #include "base/par.h"
+#include "matrix/bipartite.h"
 #include "matrix/csr.h"
 #include "text/words.h"
 
@@ -30,6 +31,7 @@ typedef struct {
     double mean_length;
     uint64_t *extra, *xlogx;         /* log-entropy, a term: sum of (tf - 1), and of tf ln tf in units of 1 / scale */
     double scale;
+    uint64_t small_xlogx[SMALL];     /* of small counts */
     float *values;
 } weighing;
 
@@ -63,6 +65,8 @@ done:
     return st;
 }
 
+static uint64_t xlogx_units(const weighing *w, uint32_t tf) { return (uint64_t)llround(tf * log(tf) * w->scale); }
+
 static sheaf_status entropy_block(void *arg, int64_t block, int32_t worker)
 {
     (void)worker;
@@ -73,7 +77,7 @@ static sheaf_status entropy_block(void *arg, int64_t block, int32_t worker)
         uint32_t tf = w->t->counts[p];
         if (tf < 2) continue;
         int32_t j = w->t->indices[p];
-        uint64_t units = (uint64_t)llround(tf * log(tf) * w->scale);
+        uint64_t units = tf < SMALL ? w->small_xlogx[tf] : xlogx_units(w, tf);
         __atomic_fetch_add(&w->extra[j], tf - 1, __ATOMIC_RELAXED);
         __atomic_fetch_add(&w->xlogx[j], units, __ATOMIC_RELAXED);
     }
@@ -88,6 +92,7 @@ static sheaf_status entropy_global(weighing *w)
     double total, n = (double)w->t->n_docs;
     SHEAF_TRY(total_counts(w, &total));
     w->scale = ldexp(1, 62 - ilogb(total * log(total + 2) + 2));
+    for (uint32_t tf = 2; tf < SMALL; tf++) w->small_xlogx[tf] = xlogx_units(w, tf);
     SHEAF_NEW0(w->extra, w->ctx, w->t->n_terms);
     SHEAF_NEW0(w->xlogx, w->ctx, w->t->n_terms);
     SHEAF_TRY(sheaf_i_par_for(w->ctx, NULL, w->n_blocks, entropy_block, w));
@@ -165,7 +170,7 @@ static sheaf_status weigh_block(void *arg, int64_t block, int32_t worker)
 
 static sheaf_status check_opts(sheaf_ctx *ctx, const sheaf_weight_opts *o)
 {
-    if ((int)o->scheme < SHEAF_WEIGHT_COUNT || o->scheme > SHEAF_WEIGHT_BM25)
+    if ((int)o->scheme < SHEAF_WEIGHT_COUNT || o->scheme > SHEAF_WEIGHT_BIPARTITE)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "unknown weighting scheme %d", (int)o->scheme);
     if (!(o->k1 >= 0 && o->k1 <= 1e6))
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "BM25: k1 = %g is not between 0 and 1e6", o->k1);
@@ -175,7 +180,7 @@ static sheaf_status check_opts(sheaf_ctx *ctx, const sheaf_weight_opts *o)
 
 void sheaf_weight_opts_init(sheaf_weight_opts *o, size_t size)
 {
-    sheaf_weight_opts d = {.size = size, .scheme = SHEAF_WEIGHT_SUBLINEAR, .l2 = true, .k1 = 1.2, .b = .75};
+    sheaf_weight_opts d = {.size = size, .scheme = SHEAF_WEIGHT_BIPARTITE, .l2 = true, .k1 = 1.2, .b = .75};
     memcpy(o, &d, size < sizeof d ? size : sizeof d);
 }
 
@@ -215,7 +220,8 @@ sheaf_status sheaf_matrix_weigh(sheaf_ctx *ctx, sheaf_matrix **out, const sheaf_
     m->indptr = t->indptr;
     m->indices = t->indices;
     w.values = part.values;
-    SHEAF_TRY(sheaf_i_par_for(ctx, "weighing", w.n_blocks, weigh_block, &w));
+    if (w.o.scheme == SHEAF_WEIGHT_BIPARTITE) SHEAF_TRY(sheaf_i_bipartite_weigh(ctx, t, w.values));
+    else SHEAF_TRY(sheaf_i_par_for(ctx, "weighing", w.n_blocks, weigh_block, &w));
     *out = m;
     m = NULL;
 done:

@@ -72,7 +72,7 @@ static void libraries(lines *l)
     sheaf_i_blas_describe(blas, sizeof blas);
     line(l, "BLAS", "%s", blas);
     line(l, "kernels", "%s", sheaf_i_kernels_get()->name);
-    line(l, "libarchive", "%s", archive_version_details());
+    line(l, "libarchive", "%s", archive_version_string());
     line(l, "libxml2", "%s", LIBXML_DOTTED_VERSION);
     line(l, "zlib", "%s", zlibVersion());
     line(l, "cJSON", "%s", cJSON_Version());

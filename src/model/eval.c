@@ -97,15 +97,15 @@ static sheaf_status join(sheaf_ctx *ctx, sheaf_eval *e, joined *j, const sheaf_t
     keyed *a = NULL, *b = NULL;
     int32_t id, cluster, label, gold_id = 0;
     const sheaf_table *labelled = gold ? gold : result;
-    const char *what = gold ? "gold" : "result";
+    const char *of_result = f->result_name ? f->result_name : "result", *of_gold = f->gold_name ? f->gold_name : "gold";
     int64_t n = sheaf_table_rows(result), m = gold ? sheaf_table_rows(gold) : 0;
-    SHEAF_TRY(find_column(ctx, result, "result", f->id, "id", 0, &id));
-    SHEAF_TRY(find_column(ctx, result, "result", f->cluster, "cluster", -1, &cluster));
-    if (gold) SHEAF_TRY(find_column(ctx, gold, what, f->id, "id", 0, &gold_id));
+    SHEAF_TRY(find_column(ctx, result, of_result, f->id, "id", 0, &id));
+    SHEAF_TRY(find_column(ctx, result, of_result, f->cluster, "cluster", -1, &cluster));
+    if (gold) SHEAF_TRY(find_column(ctx, gold, of_gold, f->id, "id", 0, &gold_id));
     int32_t other = gold && sheaf_table_columns(gold) == 2 ? 1 - gold_id : -1;
-    SHEAF_TRY(find_column(ctx, labelled, what, f->label, "label", other, &label));
-    SHEAF_TRY(sorted_ids(ctx, result, id, "result", &a));
-    if (gold) SHEAF_TRY(sorted_ids(ctx, gold, gold_id, "gold", &b));
+    SHEAF_TRY(find_column(ctx, labelled, gold ? of_gold : of_result, f->label, "label", other, &label));
+    SHEAF_TRY(sorted_ids(ctx, result, id, of_result, &a));
+    if (gold) SHEAF_TRY(sorted_ids(ctx, gold, gold_id, of_gold, &b));
     SHEAF_NEW(j->label, ctx, n);
     SHEAF_NEW(j->cluster, ctx, n);
     for (int64_t i = 0, k = 0; i < n || k < m;) {
@@ -199,7 +199,7 @@ sheaf_status sheaf_eval_tables(sheaf_ctx *ctx, sheaf_eval **out, const sheaf_tab
                                const sheaf_eval_fields *fields)
 {
     *out = NULL;
-    sheaf_eval_fields none = {NULL, NULL, NULL};
+    sheaf_eval_fields none = {0};
     sheaf_status st = SHEAF_OK;
     joined j = {NULL, NULL, 0};
     int32_t *label = NULL, *cluster = NULL;

@@ -17,7 +17,7 @@ void sheaf_fit_opts_init(sheaf_fit_opts *o, size_t size)
     sheaf_cluster_opts_init(&d.cluster, sizeof d.cluster);
     sheaf_topic_opts_init(&d.topic, sizeof d.topic);
     d.read.keep_text = false;
-    d.cluster.drop_first = -1;
+    d.space.seed = d.cluster.seed = 1;
     memcpy(o, &d, size < sizeof d ? size : sizeof d);
 }
 
@@ -81,12 +81,21 @@ static sheaf_status cluster(sheaf_model *m)
     sheaf_status st = SHEAF_OK;
     int64_t n = sheaf_corpus_size(m->corpus);
     if (n == 1) sheaf_i_note(m->ctx, "1 document makes one cluster");
-    SHEAF_TRY(sheaf_cluster_fit(m->ctx, &m->clustering, m->space, &m->o.cluster));
-    m->o.cluster.k = sheaf_clustering_k(m->clustering);
+    SHEAF_TRY(sheaf_cluster_fit_terms(m->ctx, &m->clustering, m->space, m->terms, &m->o.cluster));
     SHEAF_TRY(sheaf_i_progress(m->ctx, "naming", 0, 0));
     SHEAF_TRY(sheaf_topics_build(m->ctx, &m->topics, m->clustering, m->terms, &m->o.topic));
 done:
     return st;
+}
+
+/* The default number of dimensions is no wish: where the matrix has fewer, nothing need be said. */
+static void fit_default_dims(sheaf_model *m)
+{
+    sheaf_space_opts d;
+    sheaf_space_opts_init(&d, sizeof d);
+    int64_t most = sheaf_matrix_rows(m->matrix);
+    if (sheaf_matrix_cols(m->matrix) < most) most = sheaf_matrix_cols(m->matrix);
+    if (m->o.space.dims == d.dims && most < d.dims) m->o.space.dims = (int32_t)most;
 }
 
 /* From terms to as far as was asked. */
@@ -104,6 +113,7 @@ static sheaf_status fit_stages(sheaf_model *m)
         sheaf_i_note(ctx, "%lld documents are too few to cluster; showing their similarity instead", (long long)n);
         sheaf_i_model_pairs(m);
     } else {
+        fit_default_dims(m);
         SHEAF_TRY(sheaf_space_fit(ctx, &m->space, m->matrix, &m->o.space));
     }
     sheaf_matrix_free(m->matrix);

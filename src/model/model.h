@@ -21,7 +21,7 @@ struct sheaf_model {
     int32_t n_pairs;
 };
 
-/* Settles what was left open: the weighting if o->weight_auto, drop_first if it is negative (recipe.c). */
+/* Settles what was left open: the weighting, if o->weight_auto (recipe.c). */
 void sheaf_i_recipe_choose(const sheaf_terms *t, sheaf_fit_opts *o);
 const char *sheaf_i_weight_name(sheaf_weight w);
 

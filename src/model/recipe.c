@@ -1,11 +1,11 @@
-/* The recipe: which weighting and how many leading dimensions to leave out, decided by looking at the corpus. */
+/* The recipe: what is decided by looking at the corpus when nothing was asked for. How many leading dimensions to leave
+   out is settled later, by sheaf_cluster_fit_terms, which tries both. */
 #include "model/model.h"
 
 void sheaf_i_recipe_choose(const sheaf_terms *t, sheaf_fit_opts *o)
 {
-    (void)t;
-    if (o->weight_auto) o->weight.scheme = SHEAF_WEIGHT_SUBLINEAR;
-    if (o->cluster.drop_first < 0) o->cluster.drop_first = 0;
+    (void)t; /* one weighting serves all collections measured so far */
+    if (o->weight_auto) o->weight.scheme = SHEAF_WEIGHT_BIPARTITE;
 }
 
 const char *sheaf_i_weight_name(sheaf_weight w)
@@ -17,6 +17,7 @@ const char *sheaf_i_weight_name(sheaf_weight w)
     case SHEAF_WEIGHT_SUBLINEAR: return "sublinear";
     case SHEAF_WEIGHT_LOGENTROPY: return "logentropy";
     case SHEAF_WEIGHT_BM25: return "bm25";
+    case SHEAF_WEIGHT_BIPARTITE: return "bipartite";
     }
     return "unknown";
 }

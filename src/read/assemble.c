@@ -71,6 +71,9 @@ static sheaf_status gather_docs(assembly *a)
             c->docs[c->n++] = *d;
         }
         add_counts(&c->counts, &from->counts);
+        sheaf_i_free(a->ctx, from->docs);
+        from->docs = NULL;
+        from->n_docs = from->docs_room = 0;
     }
 done:
     sheaf_i_free(a->ctx, number);

@@ -2,7 +2,7 @@
  *
  * The parser gets the page whole, without network, without external entities (HTML has none), and with its own limits
  * on depth. The tree is walked without recursion. Scripts, styles, navigation and form controls are dropped, block
- * elements end lines, white space is collapsed except in <pre>.
+ * elements end lines, white space is collapsed; <pre> keeps its lines.
  */
 #include <libxml/HTMLparser.h>
 #include <string.h>
@@ -15,12 +15,12 @@
 #define HTML_LIMIT ((size_t)64 << 20)   /* the tree takes some ten times the page */
 #define LOOK 4096                       /* where a page declares its character set */
 
-static const char *const dropped[] = {"script", "style", "noscript", "template", "nav", "svg", "math", "iframe", "object",
-                                      "button", "select", "textarea", "form", "head"};
-static const char *const inline_tags[] = {"a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del",
-                                          "dfn", "em", "font", "i", "img", "ins", "kbd", "label", "mark", "q", "s",
-                                          "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt",
-                                          "u", "var", "wbr", "ruby", "rb"};
+static const char *const dropped[] = {"script", "style",  "noscript", "template", "nav",      "svg",  "math",
+                                      "iframe", "object", "button",   "select",   "textarea", "form", "head"};
+static const char *const inline_tags[] = {"a",     "abbr", "acronym", "b",  "bdi",  "bdo",   "big",  "cite",   "code",
+                                          "data",  "del",  "dfn",     "em", "font", "i",     "img",  "ins",    "kbd",
+                                          "label", "mark", "q",       "s",  "samp", "small", "span", "strike", "strong",
+                                          "sub",   "sup",  "time",    "tt", "u",    "var",   "wbr",  "ruby",   "rb"};
 /* Paragraph-like: a blank line around them. */
 static const char *const paragraphs[] = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol", "dl",
                                          "table", "article", "section", "hr", "figure", "header", "footer", "aside"};

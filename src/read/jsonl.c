@@ -116,18 +116,11 @@ sheaf_status sheaf_i_json_parse(sheaf_i_chunk *c, const sheaf_i_run *run)
     for (int64_t i = run->first; sheaf_i_trim(rest).n; i++) {
         size_t n = element(rest);
         sheaf_str text = sheaf_i_trim((sheaf_str){rest.p, n});
-        bool last = n < rest.n && rest.p[n] == ']';
+        bool closed = n < rest.n && rest.p[n] != ',';
         rest = n < rest.n ? (sheaf_str){rest.p + n + 1, rest.n - n - 1} : (sheaf_str){"", 0};
-        sheaf_i_place place = {run->name, i, '#'};
-        if (text.n || !last) {
-            SHEAF_TRY(sheaf_i_record_id(c, run, i, &id));
-            SHEAF_TRY(parse_record(c, &m, text, id, place));
-        }
-        if (last && sheaf_i_trim(rest).n) {
-            place.line++;
-            SHEAF_TRY(sheaf_i_chunk_skip(c, place, "not JSON: something follows the array"));
-            break;
-        }
+        if (!text.n && closed) continue;
+        SHEAF_TRY(sheaf_i_record_id(c, run, i, &id));
+        SHEAF_TRY(parse_record(c, &m, text, id, (sheaf_i_place){run->name, i, '#'}));
     }
 done:
     sheaf_i_free(c->ctx, m.list);

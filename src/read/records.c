@@ -1,4 +1,5 @@
 /* Runs of whole records; see records.h. Lines as documents are here too. */
+#define _GNU_SOURCE /* memrchr */
 #include <stdio.h>
 #include <string.h>
 

@@ -178,8 +178,10 @@ static la_ssize_t feed(struct archive *a, void *user, const void **out)
     return got;
 }
 
-static sheaf_i_step bad_archive(sheaf_i_source *s)
+/* An entry that cannot be read (encrypted, say) is not the end of its archive; a broken archive is. */
+static sheaf_i_step bad_archive(sheaf_i_source *s, int code)
 {
+    s->over = code == ARCHIVE_FATAL;
     const char *text = archive_error_string(s->archive);
     if (archive_errno(s->archive) == ENOMEM) return SHEAF_I_NO_MEMORY;
     snprintf(s->why, sizeof s->why, "damaged: %s", text ? text : "the archive cannot be read");
@@ -208,7 +210,7 @@ static sheaf_i_step open_archive(sheaf_i_source *s)
         if (!s->block) return SHEAF_I_NO_MEMORY;
         code = archive_read_open(a, s, NULL, feed, NULL);
     }
-    return code == ARCHIVE_OK || code == ARCHIVE_WARN ? SHEAF_I_MORE : bad_archive(s);
+    return code == ARCHIVE_OK || code == ARCHIVE_WARN ? SHEAF_I_MORE : bad_archive(s, ARCHIVE_FATAL);
 }
 
 /* The name as UTF-8 where libarchive can tell, else as it stands. */
@@ -226,12 +228,13 @@ sheaf_i_step sheaf_i_source_entry(sheaf_i_source *s, const char **name)
         sheaf_i_step step = open_archive(s);
         if (step != SHEAF_I_MORE) return step;
     }
-    for (;;) {
+    while (!s->over) {
         struct archive_entry *e;
         int code = archive_read_next_header(s->archive, &e);
         if (code == ARCHIVE_EOF) return SHEAF_I_END;
-        if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return bad_archive(s);
+        if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return bad_archive(s, ARCHIVE_FATAL);
         if (++s->entries > BOMB_ENTRIES) {
+            s->over = true;
             snprintf(s->why, sizeof s->why, "refused: more than %d files", BOMB_ENTRIES);
             return SHEAF_I_BAD;
         }
@@ -239,15 +242,17 @@ sheaf_i_step sheaf_i_source_entry(sheaf_i_source *s, const char **name)
         bool raw = archive_format(s->archive) == ARCHIVE_FORMAT_RAW;
         if (raw || (archive_entry_filetype(e) == AE_IFREG && !archive_entry_hardlink(e))) return SHEAF_I_MORE;
     }
+    return SHEAF_I_END;
 }
 
 static sheaf_i_step read_archive(sheaf_i_source *s, char *buf, size_t room, size_t *got)
 {
     la_ssize_t n = archive_read_data(s->archive, buf, room);
-    if (n < 0) return bad_archive(s);
+    if (n < 0) return bad_archive(s, (int)n);
     *got = (size_t)n;
     s->out += (uint64_t)n;
     if (s->out > BOMB_BYTES && s->out / BOMB_RATIO > s->in) {
+        s->over = true;
         snprintf(s->why, sizeof s->why, "refused: expands more than %d times", BOMB_RATIO);
         return SHEAF_I_BAD;
     }

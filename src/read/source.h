@@ -19,6 +19,7 @@ typedef struct {
     char *block;              /* buffer for fd under an archive */
     uint64_t in, out;         /* bytes taken in and unpacked */
     int64_t entries;
+    bool over;                /* refused or broken: no entry follows */
     char why[200];            /* after SHEAF_I_BAD */
 } sheaf_i_source;
 

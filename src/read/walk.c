@@ -1,4 +1,4 @@
-/* The files below a folder; see walk.h. Folders are taken from a list, not by recursion: depth is the input's choice. */
+/* The files below a folder; see walk.h. Folders wait in a list, not on the stack: depth is the choice of the input. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>

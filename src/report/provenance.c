@@ -66,7 +66,7 @@ static void settings(sheaf_i_text *t, const sheaf_model *m)
     if (m->clustering) {
         integer(t, "k", sheaf_clustering_k(m->clustering));
         integer(t, "starts", m->o.cluster.starts);
-        integer(t, "drop_first", m->o.cluster.drop_first);
+        integer(t, "drop_first", sheaf_clustering_quality(m->clustering).drop_first);
         text(t, "metric", m->o.cluster.metric == SHEAF_METRIC_EUCLIDEAN ? "euclidean" : "spherical");
     }
     if (m->space) seed(t, m->o.space.seed);
@@ -92,7 +92,10 @@ static void counts(sheaf_i_text *t, const sheaf_model *m)
     sheaf_i_text_puts(t, "{");
     real(t, "residual", q.residual);
     real(t, "energy", q.energy);
-    if (m->clustering) real(t, "inertia", sheaf_clustering_quality(m->clustering).inertia);
+    if (m->clustering) {
+        real(t, "inertia", sheaf_clustering_quality(m->clustering).inertia);
+        real(t, "evidence", sheaf_clustering_quality(m->clustering).evidence);
+    }
     sheaf_i_text_puts(t, "}");
 }
 

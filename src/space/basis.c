@@ -1,5 +1,5 @@
-/* Passes over a basis of panels; see basis.h. Each pass reads a panel once: 128 rows of w stay in the first-level
-   cache while the panels stream by. */
+/* Passes over a basis of panels; see basis.h. Each pass reads a panel once: a strip of rows of w stays in the
+   first-level cache while the panels stream by. */
 #include <string.h>
 
 #include "base/context.h"
@@ -7,15 +7,26 @@
 #include "base/par.h"
 #include "space/basis.h"
 
-#define STRIP SHEAF_I_GRAM_CHUNK
+#define STRIP_FLOATS 8192 /* of w; b divides SHEAF_I_MAX_B, so a strip is a whole number of gram's chunks */
+#define PRODUCT_ROWS 128  /* of a product with the whole basis */
 #define MAX_BLOCKS 64   /* enough for the threads of a large machine; each has partial sums of its own */
 #define MIN_ROWS 512
+#define SMALL 2000000     /* multiply-adds that one thread does sooner than others wake up */
 
 static int64_t block_rows(int64_t n)
 {
     int64_t rows = (n + MAX_BLOCKS - 1) / MAX_BLOCKS;
     if (rows < MIN_ROWS) rows = MIN_ROWS;
-    return (rows + STRIP - 1) / STRIP * STRIP;
+    return (rows + MIN_ROWS - 1) / MIN_ROWS * MIN_ROWS;
+}
+
+/* A parallel loop, or a plain one where there is little to do. */
+static sheaf_status run(const sheaf_i_basis *v, int64_t work, int64_t n_blocks, sheaf_i_block_fn fn, void *arg)
+{
+    if (work > SMALL) return sheaf_i_par_for(v->ctx, NULL, n_blocks, fn, arg);
+    sheaf_status st = SHEAF_OK;
+    for (int64_t block = 0; st == SHEAF_OK && block < n_blocks; block++) st = fn(arg, block, 0);
+    return st;
 }
 
 sheaf_status sheaf_i_basis_init(sheaf_i_basis *v, sheaf_ctx *ctx, int64_t n, int32_t b, int32_t room)
@@ -58,7 +69,7 @@ typedef struct {
 
 static void transform_strip(const sheaf_i_basis *v, float *w, int64_t rows, const float *m)
 {
-    float copy[STRIP * SHEAF_I_MAX_B];
+    float copy[STRIP_FLOATS];
     memcpy(copy, w, (size_t)(rows * v->b) * sizeof *w);
     memset(w, 0, (size_t)(rows * v->b) * sizeof *w);
     v->kernels->update(rows, copy, v->b, v->b, m, v->b, v->b, w, v->b);
@@ -76,8 +87,9 @@ static sheaf_status pass_block(void *arg, int64_t block, int32_t worker)
     int64_t lo, hi;
     sheaf_i_range(v->n, v->rows, block, &lo, &hi);
     memset(part, 0, (size_t)((dots + 1) * square) * sizeof *part);
-    for (int64_t r = lo; r < hi; r += STRIP) {
-        int64_t rows = hi - r < STRIP ? hi - r : STRIP;
+    const int64_t strip = STRIP_FLOATS / b;
+    for (int64_t r = lo; r < hi; r += strip) {
+        int64_t rows = hi - r < strip ? hi - r : strip;
         float *w = a->w + r * b;
         if (pass->m) transform_strip(v, w, rows, pass->m);
         for (int32_t p = pass->sub_lo; p < pass->sub_hi; p++)
@@ -111,9 +123,11 @@ sheaf_status sheaf_i_basis_pass(sheaf_i_basis *v, float *w, const sheaf_i_pass *
     pass_arg a = {.v = v, .w = w, .pass = pass};
     int64_t n_minus = (int64_t)(pass->sub_hi - pass->sub_lo) * v->b * v->b;
     for (int64_t i = 0; i < n_minus; i++) v->minus[i] = (float)-pass->sub[i];
-    sheaf_status st = sheaf_i_par_for(v->ctx, NULL, v->n_blocks, pass_block, &a);
+    const int32_t dots = pass->dot_hi - pass->dot_lo, subs = pass->sub_hi - pass->sub_lo;
+    const int64_t square = (int64_t)v->b * v->b, squares = dots + subs + (pass->m ? 1 : 0) + (pass->g ? 2 : 0);
+    sheaf_status st = run(v, v->n * square * squares, v->n_blocks, pass_block, &a);
     if (st != SHEAF_OK) return st;
-    return sheaf_i_par_for(v->ctx, NULL, pass->dot_hi - pass->dot_lo + 1, add_block, &a);
+    return run(v, v->n_blocks * (dots + 1) * square, dots + 1, add_block, &a);
 }
 
 /* ---- random columns ---- */
@@ -143,7 +157,7 @@ static sheaf_status random_block(void *arg, int64_t block, int32_t worker)
 sheaf_status sheaf_i_basis_random(const sheaf_i_basis *v, float *w, const bool *columns, uint64_t key)
 {
     random_arg a = {.v = v, .w = w, .columns = columns, .key = key};
-    return sheaf_i_par_for(v->ctx, NULL, v->n_blocks, random_block, &a);
+    return run(v, v->n * v->b * 4, v->n_blocks, random_block, &a);
 }
 
 /* ---- products with the whole basis ---- */
@@ -170,8 +184,8 @@ static sheaf_status combine_block(void *arg, int64_t block, int32_t worker)
     const combine_arg *a = arg;
     int64_t lo, hi;
     sheaf_i_range(a->v->n, a->v->rows, block, &lo, &hi);
-    for (int64_t r = lo; r < hi; r += STRIP) {
-        int64_t rows = hi - r < STRIP ? hi - r : STRIP;
+    for (int64_t r = lo; r < hi; r += PRODUCT_ROWS) {
+        int64_t rows = hi - r < PRODUCT_ROWS ? hi - r : PRODUCT_ROWS;
         combine_strip(a, r, rows, a->x + r * a->k);
     }
     return SHEAF_OK;
@@ -187,11 +201,11 @@ static sheaf_status rotate_block(void *arg, int64_t block, int32_t worker)
 {
     const combine_arg *a = arg;
     const int32_t b = a->v->b;
-    float *strip = a->strips + (int64_t)worker * STRIP * a->k;
+    float *strip = a->strips + (int64_t)worker * PRODUCT_ROWS * a->k;
     int64_t lo, hi;
     sheaf_i_range(a->v->n, a->v->rows, block, &lo, &hi);
-    for (int64_t r = lo; r < hi; r += STRIP) {
-        int64_t rows = hi - r < STRIP ? hi - r : STRIP;
+    for (int64_t r = lo; r < hi; r += PRODUCT_ROWS) {
+        int64_t rows = hi - r < PRODUCT_ROWS ? hi - r : PRODUCT_ROWS;
         combine_strip(a, r, rows, strip);
         for (int32_t p = 0; p < a->k / b; p++)
             for (int64_t i = 0; i < rows; i++)
@@ -203,7 +217,7 @@ static sheaf_status rotate_block(void *arg, int64_t block, int32_t worker)
 sheaf_status sheaf_i_basis_rotate(sheaf_i_basis *v, int32_t panels, const float *s, int32_t keep)
 {
     combine_arg a = {.v = v, .panels = panels, .k = keep, .s = s};
-    a.strips = sheaf_i_aligned(v->ctx, (int64_t)sheaf_ctx_threads(v->ctx) * STRIP * keep, sizeof(float));
+    a.strips = sheaf_i_aligned(v->ctx, (int64_t)sheaf_ctx_threads(v->ctx) * PRODUCT_ROWS * keep, sizeof(float));
     if (!a.strips) return SHEAF_ENOMEM;
     sheaf_status st = sheaf_i_par_for(v->ctx, NULL, v->n_blocks, rotate_block, &a);
     sheaf_i_aligned_free(v->ctx, a.strips);

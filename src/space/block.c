@@ -147,11 +147,12 @@ sheaf_status sheaf_i_krylov_append(sheaf_i_krylov *s, int32_t local_lo, double *
     if (sqrt(norm2) > s->scale) s->scale = sqrt(norm2);
     double floor = SHEAF_I_NOISE * s->scale;
     SHEAF_TRY(whiten(&b, floor * floor, norm2));
+    int32_t filled = 0;
     for (int32_t round = 1; round < ROUNDS; round++) {
-        int32_t filled = 0;
         if (round == 1) SHEAF_TRY(refill(&b, &filled));
-        if (!filled && b.enlarged < ENLARGED) break;
-        SHEAF_TRY(project_again(&b, filled > 0));
+        /* Random vectors lie mostly in the basis, whose own errors the first projection leaves in them: one more. */
+        if (b.enlarged < ENLARGED && (filled == 0 || round > 2)) break;
+        SHEAF_TRY(project_again(&b, filled > 0 && round == 1));
         SHEAF_TRY(whiten(&b, GONE * GONE, 1));
     }
     SHEAF_TRY(finish(&b));

@@ -12,6 +12,7 @@
    vectors of the long side are orthogonal to float accuracy. */
 #define FLOOR 1e-5
 #define ROWS 64
+#define GRAM_ROWS 8
 
 typedef struct {
     const sheaf_i_svd_problem *p;
@@ -30,7 +31,7 @@ static sheaf_status gram_block(void *arg, int64_t block, int32_t worker)
     const sheaf_matrix *wide = a->p->wide, *tall = a->p->tall;
     const int64_t n = a->p->n_short;
     int64_t lo, hi;
-    sheaf_i_range(n, ROWS, block, &lo, &hi);
+    sheaf_i_range(n, GRAM_ROWS, block, &lo, &hi);
     for (int64_t i = lo; i < hi; i++) {
         double *row = a->g + i * n;
         memset(row, 0, (size_t)n * sizeof *row);
@@ -69,10 +70,10 @@ sheaf_status sheaf_i_svd_dense(const sheaf_i_svd_problem *p, sheaf_i_svd_result 
     const int32_t n = p->n_short;
     dense_arg a = {.p = p};
     double *w = NULL, *right = NULL;
-    *out = (sheaf_i_svd_result){.converged = true};
+    *out = (sheaf_i_svd_result){0};
     SHEAF_NEW(a.g, p->ctx, (int64_t)n * n);
     SHEAF_NEW(w, p->ctx, n);
-    SHEAF_TRY(sheaf_i_par_for(p->ctx, "latent space", sheaf_i_blocks(n, ROWS), gram_block, &a));
+    SHEAF_TRY(sheaf_i_par_for(p->ctx, "latent space", sheaf_i_blocks(n, GRAM_ROWS), gram_block, &a));
     SHEAF_TRY(sheaf_i_eigh(p->ctx, n, a.g, n, w));
     while (out->found < p->k && w[n - 1 - out->found] > FLOOR * FLOOR * w[n - 1]) out->found++;
     const int32_t found = a.found = out->found;

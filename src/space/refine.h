@@ -4,9 +4,9 @@
 
 #include "space/solve.h"
 
-/* Given sigma and short_side, computes long_side = tall short_side / sigma with unit columns. Where sigma falls far, the
-   Gram operator has left errors of roundoff * sigma_1^2; they are removed by a Rayleigh-Ritz step on tall short_side.
-   r->residual becomes the largest ||tall v - sigma u|| over sigma_1, a rounding error. */
+/* Given sigma and short_side, computes long_side = tall short_side / sigma with unit columns. Where sigma falls far,
+   the Gram operator has left errors of roundoff * sigma_1^2; they are removed by a Rayleigh-Ritz step on
+   tall short_side. r->residual becomes the largest ||tall v - sigma u|| over sigma_1, a rounding error. */
 sheaf_status sheaf_i_svd_complete(const sheaf_i_svd_problem *p, sheaf_i_svd_result *r);
 
 /* Raises r->residual, which holds that of the long side, to the largest ||tall^T u - sigma v|| over sigma_1. */

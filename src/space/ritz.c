@@ -131,8 +131,8 @@ static sheaf_status largest_quotient(const sheaf_i_krylov *s, double *gw, double
     return st;
 }
 
-/* A random block x outside the basis gives y = tall x and w = wide y; ||w c||^2 / ||y c||^2 for the best c is a Rayleigh
-   quotient of the operator beyond the basis, so never above its largest eigenvalue there. */
+/* A random block x outside the basis gives y = tall x and w = wide y; ||w c||^2 / ||y c||^2 for the best c is a
+   Rayleigh quotient of the operator beyond the basis, so never above its largest eigenvalue there. */
 sheaf_status sheaf_i_krylov_probe(sheaf_i_krylov *s, bool *found)
 {
     enum { SQUARE = SHEAF_I_MAX_B * SHEAF_I_MAX_B };

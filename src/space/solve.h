@@ -26,7 +26,6 @@ typedef struct {
     double residual, probe;    /* over sigma[0] */
     int64_t products;
     int32_t restarts;
-    bool converged;
 } sheaf_i_svd_result;
 
 sheaf_status sheaf_i_svd_lanczos(const sheaf_i_svd_problem *p, sheaf_i_svd_result *out);

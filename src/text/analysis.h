@@ -15,6 +15,7 @@ typedef struct {
     uint32_t best_type;  /* its commonest spelling */
     uint8_t kind, script;
     bool user_stop;      /* in the caller's list */
+    bool elided;         /* begins with an elided word that is no part of its term: l'eau */
 } sheaf_i_form;
 
 #define SHEAF_I_NO_LANGUAGE (-1)

@@ -43,8 +43,8 @@ void sheaf_i_builder_end(sheaf_i_word_builder *b)
 }
 
 /* sklearn: words with a capital sigma stand for their lower-case form, which depends on what is around them. */
-static sheaf_status lower_sigmas(sheaf_i_word_builder *b, sheaf_i_word_worker *w, sheaf_str text, const sheaf_span *span,
-                                 sheaf_i_key *key)
+static sheaf_status lower_sigmas(sheaf_i_word_builder *b, sheaf_i_word_worker *w, sheaf_str text,
+                                 const sheaf_span *span, sheaf_i_key *key)
 {
     if (w->scratch_room < span->length) {
         void *p = sheaf_i_resize(b->ctx, w->scratch, span->length, 1);
@@ -173,6 +173,18 @@ static sheaf_status place_documents(finish *f, int64_t n_chunks, const sheaf_i_d
     return SHEAF_OK;
 }
 
+/* Documents that were cut but are not in the corpus must not count: occurrences are then taken from those that are. */
+static void count_again(const finish *f, const sheaf_i_doc *docs, int64_t n)
+{
+    for (int32_t i = 0; i < f->b->n_workers; i++)
+        for (int64_t j = 0; j < f->b->worker[i].table.n; j++) f->b->worker[i].table.entry[j].count = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const sheaf_i_word_chunk *c = f->chunk[docs[i].chunk];
+        sheaf_i_entry *entry = f->b->worker[c->worker].table.entry;
+        for (int64_t j = c->offset[docs[i].slot]; j < c->offset[docs[i].slot + 1]; j++) entry[c->sequence[j]].count++;
+    }
+}
+
 sheaf_status sheaf_i_builder_finish(sheaf_i_word_builder *b, sheaf_words **out, const sheaf_i_doc *docs, int64_t n)
 {
     sheaf_status st = SHEAF_OK;
@@ -188,9 +200,12 @@ sheaf_status sheaf_i_builder_finish(sheaf_i_word_builder *b, sheaf_words **out, 
     SHEAF_NEW(w->doc, b->ctx, n);
     SHEAF_NEW(w->doc_len, b->ctx, n);
     SHEAF_NEW(w->sequence, b->ctx, n_chunks);
+    SHEAF_TRY(place_documents(&f, n_chunks, docs, n));
+    int64_t cut = 0;
+    for (int64_t i = 0; i < n_chunks; i++) cut += f.chunk[i]->n;
+    if (cut != w->n_tokens) count_again(&f, docs, n);
     SHEAF_TRY(sheaf_i_merge_types(b, w));
     SHEAF_TRY(sheaf_i_par_for(b->ctx, NULL, n_chunks, renumber, &f));
-    SHEAF_TRY(place_documents(&f, n_chunks, docs, n));
     for (int64_t i = 0; i < n_chunks; i++) {
         w->sequence[i] = f.chunk[i]->sequence;
         f.chunk[i]->sequence = NULL;

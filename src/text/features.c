@@ -31,7 +31,8 @@ static sheaf_status count_block(void *arg, int64_t block, int32_t worker)
     sheaf_status st = SHEAF_OK;
     int64_t lo, hi;
     sheaf_i_range(w->n_docs, DOCS_PER_BLOCK, block, &lo, &hi);
-    if (!q->worker[worker]) SHEAF_NEW0(q->worker[worker], q->a->ctx, q->a->term_table.n);
+    int32_t dropped = (int32_t)q->a->term_table.n; /* a cell for words that are no terms: saves an unpredictable jump */
+    if (!q->worker[worker]) SHEAF_NEW0(q->worker[worker], q->a->ctx, (int64_t)dropped + 1);
     df_cell *cell = q->worker[worker];
     for (int64_t d = lo; d < hi; d++) {
         const int32_t *term = q->a->term_of_type[q->a->doc_language[d]];
@@ -39,9 +40,9 @@ static sheaf_status count_block(void *arg, int64_t block, int32_t worker)
         uint32_t stamp = (uint32_t)d + 1;
         for (int64_t i = 0, n = w->doc_len[d]; i < n; i++) {
             int32_t t = term[type[i]];
-            if (t < 0 || cell[t].stamp == stamp) continue;
-            cell[t].stamp = stamp;
-            cell[t].df++;
+            df_cell *c = &cell[t < 0 ? dropped : t];
+            c->df += c->stamp != stamp;
+            c->stamp = stamp;
         }
     }
 done:
@@ -99,7 +100,14 @@ static sheaf_i_df_limits limits_of(const sheaf_text_opts *o, int64_t n_docs)
 
 static sheaf_str term_surface(const sheaf_i_analysis *a, int64_t term)
 {
-    return a->w->type[a->form[a->best_form[term]].best_type];
+    const sheaf_i_form *f = &a->form[a->best_form[term]];
+    sheaf_str s = a->w->type[f->best_type];
+    if (!f->elided) return s;
+    for (size_t i = 0; i < s.n; i++) { /* behind ' or U+2019 */
+        size_t mark = s.p[i] == '\'' ? 1 : s.n - i > 3 && memcmp(s.p + i, "\342\200\231", 3) == 0 ? 3 : 0;
+        if (mark && i + mark < s.n) return (sheaf_str){s.p + i + mark, s.n - i - mark};
+    }
+    return s;
 }
 
 /* The parts of an n-gram joined by spaces. */
@@ -132,7 +140,8 @@ static sheaf_str term_string(const sheaf_i_analysis *a, int64_t term)
 }
 
 /* Turns candidates, in their final order, into the columns of t. */
-static sheaf_status settle(sheaf_i_features *f, sheaf_terms *t, const sheaf_i_analysis *a, const candidate *c, int64_t n)
+static sheaf_status settle(sheaf_i_features *f, sheaf_terms *t, const sheaf_i_analysis *a, const candidate *c,
+                           int64_t n)
 {
     sheaf_status st = SHEAF_OK;
     int64_t n_terms = a->term_table.n;

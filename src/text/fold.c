@@ -44,7 +44,8 @@ static void lower_python(sheaf_i_buffer *out, sheaf_str s)
 {
     for (size_t i = 0, len; i < s.n; i += len) {
         uint32_t c = sheaf_i_decode((const uint8_t *)s.p + i, s.n - i, &len);
-        out->n += (size_t)utf8proc_encode_char(utf8proc_tolower((utf8proc_int32_t)c), (utf8proc_uint8_t *)out->p + out->n);
+        utf8proc_int32_t lower = utf8proc_tolower((utf8proc_int32_t)c);
+        out->n += (size_t)utf8proc_encode_char(lower, (utf8proc_uint8_t *)out->p + out->n);
     }
 }
 
@@ -120,6 +121,9 @@ unsigned sheaf_i_form_kind(sheaf_str form, sheaf_i_script *script)
         if (letter && i == 0) kind |= SHEAF_I_FORM_LETTER_FIRST;
         if (letter && *script == SHEAF_I_OTHER_SCRIPT) *script = sheaf_i_char_script(properties);
         if (form.p[i] == '\'') kind |= SHEAF_I_FORM_APOSTROPHE;
+        else if (form.p[i] == ':' || wb == SHEAF_I_WB_NUMERIC || wb == SHEAF_I_WB_EXTEND_NUM_LET ||
+                 wb == SHEAF_I_WB_MID_NUM_LET || wb == SHEAF_I_WB_MID_NUM)
+            kind |= SHEAF_I_FORM_MIXED;
         if (properties & SHEAF_I_CHAR_BIGRAM) pairs = true;
     }
     if (characters == 1 && !pairs) kind |= SHEAF_I_FORM_ONE_LETTER;

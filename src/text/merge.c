@@ -43,12 +43,15 @@ static sheaf_status split(void *arg, int64_t block, int32_t worker)
     SHEAF_NEW0(w->shard_at, m->b->ctx, SHARDS + 1);
     SHEAF_NEW(w->global, m->b->ctx, w->table.n);
     uint32_t next[SHARDS];
-    for (int64_t i = 0; i < w->table.n; i++) w->shard_at[SHARD_OF(w->table.entry[i].hash) + 1]++;
+    for (int64_t i = 0; i < w->table.n; i++)
+        if (w->table.entry[i].count) w->shard_at[SHARD_OF(w->table.entry[i].hash) + 1]++;
     for (int32_t s = 0; s < SHARDS; s++) {
         w->shard_at[s + 1] += w->shard_at[s];
         next[s] = w->shard_at[s];
     }
-    for (int64_t i = 0; i < w->table.n; i++) w->by_shard[next[SHARD_OF(w->table.entry[i].hash)]++] = (uint32_t)i;
+    for (int64_t i = 0; i < w->table.n; i++)
+        if (w->table.entry[i].count) w->by_shard[next[SHARD_OF(w->table.entry[i].hash)]++] = (uint32_t)i;
+        else w->global[i] = 0; /* of documents that are not in the corpus: nobody asks */
 done:
     return st;
 }
@@ -164,7 +167,8 @@ sheaf_status sheaf_i_merge_types(sheaf_i_word_builder *b, sheaf_words *w)
     SHEAF_TRY(sheaf_i_par_for(ctx, NULL, b->n_workers, split, &m));
     for (int32_t s = 0; s < SHARDS; s++) {
         m.at[s + 1] = m.at[s];
-        for (int32_t i = 0; i < b->n_workers; i++) m.at[s + 1] += b->worker[i].shard_at[s + 1] - b->worker[i].shard_at[s];
+        for (int32_t i = 0; i < b->n_workers; i++)
+            m.at[s + 1] += b->worker[i].shard_at[s + 1] - b->worker[i].shard_at[s];
     }
     SHEAF_NEW(m.ref, ctx, m.at[SHARDS]);
     SHEAF_TRY(sheaf_i_par_for(ctx, NULL, SHARDS, sort_shard, &m));

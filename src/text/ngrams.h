@@ -23,7 +23,8 @@ typedef struct {
 sheaf_status sheaf_i_ngrams_find(sheaf_i_ngrams *g, const sheaf_i_analysis *a, sheaf_i_df_limits limits);
 void sheaf_i_ngrams_end(sheaf_i_ngrams *g);
 
-/* The terms of one document, stop words left out: ids of a->term_table to `out` (room for doc_len); returns how many. */
+/* The terms of one document, stop words left out: ids of a->term_table to `out` (room for doc_len). Returns their
+   number. */
 int64_t sheaf_i_doc_terms(const sheaf_i_analysis *a, int64_t doc, int32_t *out);
 
 static inline sheaf_i_key sheaf_i_ngram_key(const int32_t *ids, int32_t n)

@@ -11,7 +11,7 @@
 #define FORMS_PER_BLOCK 2048
 #define TYPES_PER_BLOCK 16384
 
-enum { DROPPED = 0, KEPT };
+enum { DROPPED = 0, KEPT, ELIDED };
 
 typedef struct {
     sheaf_i_buffer bytes;
@@ -23,6 +23,7 @@ typedef struct {
     sheaf_i_analysis *a;
     int32_t slot;                  /* of a->language */
     struct sb_stemmer **stemmer;   /* one a worker, NULL: no stems */
+    bool elides;                   /* the language has elided words */
     stemmed *block;
     uint64_t *used;                /* bit: slot of a language that a form occurs in; NULL: only one language */
     int32_t *term_of_form;
@@ -53,15 +54,14 @@ static bool is_stop(const sheaf_i_analysis *a, const sheaf_i_form *f, int32_t la
     return a->o->stop != SHEAF_STOP_ONLY && language >= 0 && (f->stop >> language & 1);
 }
 
-/* Length of the elided words at the front, "l'" of "l'ami". */
-static size_t elision(const sheaf_i_analysis *a, sheaf_str s, int32_t language)
+/* Length of the elided word at the front, "l'" of "l'ami". */
+static size_t elision(sheaf_str s, int32_t language)
 {
     const char *mark = memchr(s.p, '\'', s.n);
     size_t n = mark ? (size_t)(mark - s.p) + 1 : 0;
-    if (!n || n == s.n || language < 0) return 0;
+    if (!n || n == s.n) return 0;
     for (const char *p = sheaf_i_language_stop_words(language), *end; (end = strchr(p, '\n')); p = end + 1)
         if ((size_t)(end - p) == n && memcmp(p, s.p, n) == 0) return n;
-    (void)a;
     return 0;
 }
 
@@ -82,19 +82,17 @@ static sheaf_status stem_form(stemming *s, stemmed *out, int64_t form, int32_t w
     unsigned kind = f->kind;
     *fate = DROPPED;
     if (is_stop(a, f, language)) return SHEAF_OK;
-    if (kind & SHEAF_I_FORM_APOSTROPHE) {
-        size_t cut = elision(a, word, language);
+    size_t cut = s->elides && (kind & SHEAF_I_FORM_APOSTROPHE) ? elision(word, language) : 0;
+    if (cut) {
+        sheaf_i_script script;
         word = (sheaf_str){word.p + cut, word.n - cut};
-        if (cut) {
-            sheaf_i_script script;
-            sheaf_i_key key = sheaf_i_key_of(word.p, (uint32_t)word.n, word.n);
-            int64_t rest = sheaf_i_table_find(&a->form_table, &key);
-            if (rest >= 0 && is_stop(a, &a->form[rest], language)) return SHEAF_OK;
-            kind = sheaf_i_form_kind(word, &script);
-        }
+        sheaf_i_key key = sheaf_i_key_of(word.p, (uint32_t)word.n, word.n);
+        int64_t rest = sheaf_i_table_find(&a->form_table, &key);
+        if (rest >= 0 && is_stop(a, &a->form[rest], language)) return SHEAF_OK;
+        kind = sheaf_i_form_kind(word, &script);
     }
     if (form_drops(a, kind, word)) return SHEAF_OK;
-    if (s->stemmer && word.n < INT32_MAX) {
+    if (s->stemmer && !(kind & SHEAF_I_FORM_MIXED) && word.n < INT32_MAX) { /* U.S is no plural of U. */
         const sb_symbol *stem = sb_stemmer_stem(s->stemmer[worker], (const sb_symbol *)word.p, (int)word.n);
         if (!stem) return sheaf_i_fail(a->ctx, SHEAF_ENOMEM, "out of memory in the stemmer");
         int n = sb_stemmer_length(s->stemmer[worker]);
@@ -103,7 +101,7 @@ static sheaf_status stem_form(stemming *s, stemmed *out, int64_t form, int32_t w
     if (sheaf_i_buffer_room(&out->bytes, word.n) != SHEAF_OK) return SHEAF_ENOMEM;
     memcpy(out->bytes.p + out->bytes.n, word.p, word.n);
     out->bytes.n += word.n;
-    *fate = KEPT;
+    *fate = cut ? ELIDED : KEPT;
     return SHEAF_OK;
 }
 
@@ -148,6 +146,7 @@ static sheaf_status number_terms(stemming *s, const stemmed *b, int64_t lo, int6
         uint32_t id;
         start = b->end[i - lo];
         int64_t before = a->term_table.n;
+        if (b->fate[i - lo] == ELIDED) a->form[i].elided = true;
         SHEAF_TRY(sheaf_i_table_intern(&a->term_table, &key, &id));
         if (id == before) {
             SHEAF_GROW(a->best_form, a->ctx, before, a->best_form_room);
@@ -200,6 +199,8 @@ static sheaf_status stem_language(stemming *s)
     sheaf_i_analysis *a = s->a;
     sheaf_status st = SHEAF_OK;
     int64_t n = a->form_table.n, n_blocks = sheaf_i_blocks(n, FORMS_PER_BLOCK);
+    int32_t language = a->language[s->slot];
+    s->elides = language >= 0 && strstr(sheaf_i_language_stop_words(language), "'\n");
     SHEAF_NEW0(s->block, a->ctx, n_blocks);
     SHEAF_TRY(open_stemmers(s));
     SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, n_blocks, stem_block, s));

@@ -45,7 +45,7 @@ static sheaf_status open_tally(filling *f, tally *y)
 {
     sheaf_status st = SHEAF_OK;
     if (y->summary) return SHEAF_OK;
-    SHEAF_NEW0(y->count, f->t->ctx, f->t->n_terms);
+    SHEAF_NEW0(y->count, f->t->ctx, (int64_t)f->t->n_terms + 1);
     SHEAF_NEW0(y->bits, f->t->ctx, f->n_words);
     SHEAF_NEW0(y->summary, f->t->ctx, f->n_summary);
 done:
@@ -87,8 +87,12 @@ static void tally_terms(filling *f, tally *y, int64_t doc)
     const sheaf_words *w = f->a->w;
     const int32_t *term = f->a->term_of_type[f->a->doc_language[doc]];
     const uint32_t *type = w->doc[doc];
-    for (int64_t i = 0, n = w->doc_len[doc]; i < n; i++)
-        if (term[type[i]] >= 0) touch(y, term[type[i]]);
+    int32_t dropped = f->t->n_terms; /* words that are no terms take the way of those met before, without a jump */
+    y->count[dropped] = 1;
+    for (int64_t i = 0, n = w->doc_len[doc]; i < n; i++) {
+        int32_t t = term[type[i]];
+        touch(y, t < 0 ? dropped : t);
+    }
 }
 
 /* Moves the tally to the end of the block, columns rising, and leaves it empty. */

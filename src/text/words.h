@@ -17,7 +17,7 @@ struct sheaf_words {
     int64_t *doc_len;
     uint32_t **sequence;       /* one a chunk: the type ids of its documents, one after the other */
     int64_t n_sequences;
-    /* types, in an order that is a pure function of the set of types */
+    /* types, by falling occurrences, ties by hash and bytes: an order that depends on the corpus alone */
     uint32_t n_types;
     sheaf_str *type;
     int64_t *type_count;       /* occurrences in the corpus */

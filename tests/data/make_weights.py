@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Prints weights.h: a small table of counts and its weights.
 
-TF-IDF and its sublinear form are made by scikit-learn's TfidfTransformer in double precision; log-entropy and BM25,
-which scikit-learn does not have, are computed here from their definitions in sheaf.h. Needs scikit-learn.
+TF-IDF and its sublinear form are made by scikit-learn's TfidfTransformer in double precision; log-entropy, BM25 and
+the bipartite scaling, which scikit-learn does not have, are computed here from their definitions in sheaf.h. Needs scikit-learn.
 
     python3 make_weights.py > weights.h
 """
@@ -46,6 +46,14 @@ def bm25(k1=1.2, b=.75):
     return COUNTS * (k1 + 1) / (COUNTS + k1 * (1 - b + b * length / length.mean())) * idf
 
 
+def bipartite():
+    x = np.log2(1 + COUNTS)
+    column = x.sum(axis=0)
+    x = x / np.sqrt(column + column.mean())
+    row = x.sum(axis=1, keepdims=True)
+    return x / np.sqrt(row + 15 * row.mean())
+
+
 def show(name, x, kind="double"):
     fmt = "{:d}" if kind != "double" else "{!r}"
     print(f"static const {kind} {name}[{x.shape[0]}][{x.shape[1]}] = {{")
@@ -64,3 +72,4 @@ show("reference_logentropy", logentropy())
 show("reference_logentropy_l2", l2(logentropy()))
 show("reference_bm25", bm25())
 show("reference_bm25_l2", l2(bm25()))
+show("reference_bipartite", bipartite())

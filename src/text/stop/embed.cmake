@@ -1,6 +1,6 @@
-# cmake -DLISTS=en.txt;de.txt -DOUT=stop_lists.c -P embed.cmake: the stop lists as C strings.
+# cmake -DFILES=en.txt;de.txt -DOUT=stop_lists.c -P embed.cmake: the stop lists as C strings.
 set(code "/* Written from the stop lists. */\n#include \"text/languages.h\"\n\nconst sheaf_i_stop_list sheaf_i_stop_lists[] = {\n")
-foreach(list IN LISTS LISTS)
+foreach(list IN LISTS FILES)
   get_filename_component(name ${list} NAME_WE)
   file(READ ${list} text)
   string(REGEX REPLACE "#[^\n]*\n" "" text "${text}")

@@ -1,0 +1,163 @@
+/* How strongly a term speaks for a cluster.
+ *
+ *   score = z * ln(lift)      where both are positive
+ *
+ * z is the log-odds of the term inside against outside the cluster, with an informative Dirichlet prior, in units of
+ * its standard deviation (Monroe, Colaresi, Quinn 2008): how sure we are. Lift is the share of the cluster's documents
+ * that hold the term over its share of all documents: how much it matters. z alone prefers common words that
+ * are a little more common here ("use", "best", "mr"), lift alone rare ones. Counts are log2(1 + tf), so that one
+ * long or repetitive document does not name a cluster. The prior is 5 % of the corpus: at 1 % words that other
+ * clusters never use are held back ("game" before "hockey"), at 20 % names of people come first; both seen by reading
+ * the names of the classes of BBC News, 20 Newsgroups, Reuters and arXiv.
+ *
+ * Sums are integers (fixed point), so they are the same in any order of documents and threads.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/par.h"
+#include "topic/topic.h"
+
+#define PRIOR .05
+#define UNIT 1048576.0       /* of the damped counts */
+#define SMALL 64             /* counts below have their logarithm in a table */
+#define BLOCK 4096           /* documents */
+#define LEADERS 10
+
+typedef struct {
+    uint64_t mass;           /* sum of damped counts, in 1 / UNIT */
+    int64_t docs;
+} tally;
+
+typedef struct {
+    sheaf_ctx *ctx;
+    const sheaf_terms *t;
+    const sheaf_i_members *members;
+    sheaf_i_evidence *evidence;
+    int32_t room;
+    uint64_t damped[SMALL];
+    tally *total;            /* n_terms: over the placed documents */
+    uint64_t all_mass;
+    tally **worker;          /* scratch, n_terms each; all zero between uses */
+    sheaf_i_ranked **top;    /* scratch, room each */
+} finding;
+
+static uint64_t damp(const finding *f, uint32_t tf)
+{
+    return tf < SMALL ? f->damped[tf] : (uint64_t)llround(log2(1 + (double)tf) * UNIT);
+}
+
+static void count_doc(const finding *f, tally *to, int64_t doc)
+{
+    for (int64_t p = f->t->indptr[doc]; p < f->t->indptr[doc + 1]; p++) {
+        tally *at = &to[f->t->indices[p]];
+        at->mass += damp(f, f->t->counts[p]);
+        at->docs++;
+    }
+}
+
+static sheaf_status count_block(void *arg, int64_t block, int32_t worker)
+{
+    finding *f = arg;
+    int64_t lo, hi;
+    sheaf_i_range(f->members->n, BLOCK, block, &lo, &hi);
+    for (int64_t i = lo; i < hi; i++) count_doc(f, f->worker[worker], f->members->doc[i]);
+    return SHEAF_OK;
+}
+
+static sheaf_status count_all(finding *f)
+{
+    sheaf_status st = sheaf_i_par_for(f->ctx, NULL, sheaf_i_blocks(f->members->n, BLOCK), count_block, f);
+    if (st != SHEAF_OK) return st;
+    for (int32_t w = 0; w < sheaf_ctx_threads(f->ctx); w++) {
+        for (int32_t j = 0; j < f->t->n_terms; j++) {
+            f->total[j].mass += f->worker[w][j].mass;
+            f->total[j].docs += f->worker[w][j].docs;
+        }
+        memset(f->worker[w], 0, (size_t)f->t->n_terms * sizeof(tally));
+    }
+    for (int32_t j = 0; j < f->t->n_terms; j++) f->all_mass += f->total[j].mass;
+    return SHEAF_OK;
+}
+
+/* in: the term inside the cluster, of `mass` and `docs` in all. */
+static double score(const finding *f, const tally *in, const tally *total, double mass, double docs)
+{
+    double lift = (double)in->docs / docs * (double)f->members->n / (double)total->docs;
+    if (lift <= 1) return 0;
+    double all = (double)f->all_mass / UNIT, prior = PRIOR * (double)total->mass / UNIT;
+    double here = (double)in->mass / UNIT + prior, there = (double)(total->mass - in->mass) / UNIT + prior;
+    double rest_here = mass + PRIOR * all - here, rest_there = all - mass + PRIOR * all - there;
+    if (rest_here <= 0 || rest_there <= 0) return log(lift); /* the only word there is */
+    double delta = log(here / rest_here) - log(there / rest_there);
+    return delta > 0 ? delta / sqrt(1 / here + 1 / there) * log(lift) : 0;
+}
+
+/* Where nothing tells the cluster from the rest (there is no rest), its commonest terms stand for it, with score 0. */
+static void offer_terms(const finding *f, const tally *in, int64_t n, sheaf_i_ranked *top, int32_t *n_top, bool common)
+{
+    uint64_t mass = 0;
+    for (int32_t j = 0; j < f->t->n_terms; j++) mass += in[j].mass;
+    for (int32_t j = 0; j < f->t->n_terms; j++) {
+        if (!in[j].docs) continue;
+        double s = common ? (double)in[j].docs : score(f, &in[j], &f->total[j], (double)mass / UNIT, (double)n);
+        if (s > 0) sheaf_i_top_offer(top, n_top, f->room, s, j);
+    }
+}
+
+static sheaf_status find_cluster(void *arg, int64_t c, int32_t worker)
+{
+    finding *f = arg;
+    const int64_t *doc = f->members->doc + f->members->first[c];
+    int64_t n = f->members->first[c + 1] - f->members->first[c];
+    tally *in = f->worker[worker];
+    sheaf_i_ranked *top = f->top[worker];
+    sheaf_i_evidence *e = &f->evidence[c];
+    for (int64_t i = 0; i < n; i++) count_doc(f, in, doc[i]);
+    e->n = 0;
+    offer_terms(f, in, n, top, &e->n, false);
+    bool common = e->n == 0;
+    if (common) offer_terms(f, in, n, top, &e->n, true);
+    sheaf_i_top_sort(top, e->n);
+    for (int32_t i = 0; i < e->n; i++)
+        e->term[i] = (sheaf_topic_term){.term = (int32_t)top[i].id, .score = common ? 0 : (float)top[i].key,
+                                        .docs = in[top[i].id].docs};
+    memset(in, 0, (size_t)f->t->n_terms * sizeof *in);
+    return SHEAF_OK;
+}
+
+int64_t sheaf_i_evidence_floor(const sheaf_i_evidence *e, double share)
+{
+    int64_t most = 0;
+    for (int32_t i = 0; i < e->n && i < LEADERS; i++)
+        if (e->term[i].docs > most) most = e->term[i].docs;
+    return (int64_t)ceil(share * (double)most);
+}
+
+sheaf_status sheaf_i_evidence_find(sheaf_ctx *ctx, sheaf_i_evidence *evidence, int32_t room, const sheaf_terms *t,
+                                   const sheaf_i_members *members)
+{
+    sheaf_status st = SHEAF_OK;
+    int32_t threads = sheaf_ctx_threads(ctx);
+    finding f = {.ctx = ctx, .t = t, .members = members, .evidence = evidence, .room = room};
+    for (uint32_t tf = 0; tf < SMALL; tf++) f.damped[tf] = (uint64_t)llround(log2(1 + (double)tf) * UNIT);
+    SHEAF_NEW0(f.total, ctx, t->n_terms);
+    SHEAF_NEW0(f.worker, ctx, threads);
+    SHEAF_NEW0(f.top, ctx, threads);
+    for (int32_t w = 0; w < threads; w++) {
+        SHEAF_NEW0(f.worker[w], ctx, t->n_terms);
+        SHEAF_NEW(f.top[w], ctx, room);
+    }
+    SHEAF_TRY(count_all(&f));
+    SHEAF_TRY(sheaf_i_par_for(ctx, "naming", members->k, find_cluster, &f));
+done:
+    for (int32_t w = 0; w < threads; w++) {
+        if (f.worker) sheaf_i_free(ctx, f.worker[w]);
+        if (f.top) sheaf_i_free(ctx, f.top[w]);
+    }
+    sheaf_i_free(ctx, f.worker);
+    sheaf_i_free(ctx, f.top);
+    sheaf_i_free(ctx, f.total);
+    return st;
+}

@@ -1,0 +1,17 @@
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  file(GLOB cases CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/cli/*.cases)
+  add_test(NAME cli_cases
+           COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/run.py $<TARGET_FILE:sheaf_program> ${cases})
+  add_test(NAME cli_properties
+           COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/properties.py $<TARGET_FILE:sheaf_program>)
+  set_tests_properties(cli_properties PROPERTIES TIMEOUT 1200)
+else()
+  message(WARNING "no python3: the command-line tests are left out")
+endif()
+
+add_subdirectory(${CMAKE_SOURCE_DIR}/examples ${CMAKE_BINARY_DIR}/examples)
+file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/example)
+add_test(NAME example_cluster COMMAND example_cluster ${CMAKE_SOURCE_DIR}/seeds/articles
+         WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/example)
+set_tests_properties(example_cluster PROPERTIES PASS_REGULAR_EXPRESSION "^1: [^\n]+ documents, for example [^\n]+\n2: ")

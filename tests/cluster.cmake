@@ -1,0 +1,1 @@
+sheaf_test(cluster SOURCES test_cluster_kmeans.c test_cluster_scores.c)

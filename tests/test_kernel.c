@@ -1,0 +1,178 @@
+/* Every table of kernels that this processor runs against the plain one, on shapes that fill register tiles and on
+   shapes that do not. Tolerances are the bound of a float or double sum of n products: (n + 2) roundoffs times the sum
+   of their sizes. */
+#include "support.h"
+
+#include <math.h>
+
+#include "base/rng.h"
+#include "kernel/kernel.h"
+
+static const char *const tables[] = {"plain", "avx2", "avx512"};
+#define FLOAT_EPS 6e-8
+#define DOUBLE_EPS 1.2e-16
+
+static uint64_t counter;
+static uint32_t below(uint32_t n) { return (uint32_t)(sheaf_i_rng_u64(77, counter++) % n); }
+static float number(void) { return (float)sheaf_i_rng_normal(78, counter++); }
+
+static float *numbers(int64_t n)
+{
+    float *p = malloc((size_t)(n + 1) * sizeof *p);
+    for (int64_t i = 0; i < n; i++) p[i] = number();
+    return p;
+}
+
+static int32_t shape(void) /* tile sizes, their neighbours, and anything */
+{
+    static const int32_t usual[] = {1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65, 100, 128};
+    return below(2) ? usual[below(sizeof usual / sizeof *usual)] : 1 + (int32_t)below(80);
+}
+
+static void each_table(void (*test)(const sheaf_i_kernels *))
+{
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        const sheaf_i_kernels *k = sheaf_i_kernels_named(tables[i]);
+        if (!k) continue;
+        assert_string_equal(k->name, tables[i]);
+        counter = 0;
+        for (int round = 0; round < 60; round++) test(k);
+    }
+}
+
+static void spmm_agrees(const sheaf_i_kernels *k)
+{
+    const int64_t rows = 1 + below(40);
+    const int32_t cols = 1 + (int32_t)below(60), b = shape(), ldx = b + (int32_t)below(5), ldy = b + (int32_t)below(5);
+    int64_t *indptr = calloc((size_t)rows + 1, sizeof *indptr);
+    for (int64_t i = 0; i < rows; i++) indptr[i + 1] = indptr[i] + below(4) * below(30);
+    const int64_t nnz = indptr[rows];
+    int32_t *indices = malloc((size_t)(nnz + 1) * sizeof *indices);
+    for (int64_t p = 0; p < nnz; p++) indices[p] = (int32_t)below((uint32_t)cols);
+    float *values = numbers(nnz), *x = numbers((int64_t)cols * ldx), *y = numbers(rows * ldy);
+    float *before = malloc((size_t)(rows * ldy) * sizeof *y);
+    memcpy(before, y, (size_t)(rows * ldy) * sizeof *y);
+    const int64_t lo = below((uint32_t)rows), hi = lo + below((uint32_t)(rows - lo + 1));
+    k->spmm(lo, hi, indptr, indices, values, x, ldx, b, y, ldy);
+    for (int64_t i = 0; i < rows; i++)
+        for (int32_t c = 0; c < ldy; c++) {
+            if (i < lo || i >= hi || c >= b) { /* not touched */
+                assert_memory_equal(&y[i * ldy + c], &before[i * ldy + c], sizeof *y);
+                continue;
+            }
+            double sum = 0, size = 0;
+            for (int64_t p = indptr[i]; p < indptr[i + 1]; p++) {
+                double term = (double)values[p] * (double)x[indices[p] * (int64_t)ldx + c];
+                sum += term;
+                size += fabs(term);
+            }
+            const double bound = (double)(indptr[i + 1] - indptr[i] + 2) * FLOAT_EPS * size;
+            assert_true(fabs(sum - (double)y[i * ldy + c]) <= bound);
+        }
+    free(indptr);
+    free(indices);
+    free(values);
+    free(x);
+    free(y);
+    free(before);
+}
+
+/* A row's sum may not depend on the rows computed with it: the same bytes one row at a time. */
+static void spmm_splits(const sheaf_i_kernels *k)
+{
+    enum { ROWS = 20, COLS = 50, NNZ = 40 };
+    const int32_t b = shape();
+    int64_t indptr[ROWS + 1] = {0};
+    int32_t indices[ROWS * NNZ];
+    for (int i = 0; i < ROWS; i++) indptr[i + 1] = indptr[i] + below(NNZ);
+    for (int p = 0; p < ROWS * NNZ; p++) indices[p] = (int32_t)below(COLS);
+    float *values = numbers(ROWS * NNZ), *x = numbers(COLS * b), *y = numbers(ROWS * b), *z = numbers(ROWS * b);
+    k->spmm(0, ROWS, indptr, indices, values, x, b, b, y, b);
+    for (int i = 0; i < ROWS; i++) k->spmm(i, i + 1, indptr, indices, values, x, b, b, z, b);
+    assert_memory_equal(y, z, (size_t)(ROWS * b) * sizeof *y);
+    free(values);
+    free(x);
+    free(y);
+    free(z);
+}
+
+static void check_gram(const sheaf_i_kernels *k, bool wide)
+{
+    const int64_t n = below(3) ? below(700) : SHEAF_I_GRAM_CHUNK * below(3);
+    const int32_t m = shape(), b = shape(), ldv = m + (int32_t)below(4), ldw = b + (int32_t)below(4);
+    float *v = numbers(n * ldv), *w = numbers(n * ldw);
+    double *h = malloc((size_t)(m * b) * sizeof *h), *start = malloc((size_t)(m * b) * sizeof *h);
+    for (int32_t i = 0; i < m * b; i++) h[i] = start[i] = (double)number();
+    (wide ? k->gram64 : k->gram)(n, v, ldv, m, w, ldw, b, h, b);
+    for (int32_t i = 0; i < m; i++)
+        for (int32_t j = 0; j < b; j++) {
+            double sum = start[i * b + j], size = fabs(sum);
+            for (int64_t r = 0; r < n; r++) {
+                double term = (double)v[r * ldv + i] * (double)w[r * ldw + j];
+                sum += term;
+                size += fabs(term);
+            }
+            double bound = wide ? 2 * (double)(n + 2) * DOUBLE_EPS : (SHEAF_I_GRAM_CHUNK + 2) * FLOAT_EPS;
+            assert_true(fabs(sum - h[i * b + j]) <= bound * size);
+        }
+    free(v);
+    free(w);
+    free(h);
+    free(start);
+}
+
+static void gram_agrees(const sheaf_i_kernels *k) { check_gram(k, false); }
+static void gram64_agrees(const sheaf_i_kernels *k) { check_gram(k, true); }
+
+static void update_agrees(const sheaf_i_kernels *k)
+{
+    const int64_t n = below(150);
+    const int32_t m = shape(), b = shape(), ldv = m + (int32_t)below(4), ldh = b + (int32_t)below(4),
+                  ldw = b + (int32_t)below(4);
+    float *v = numbers(n * ldv), *h = numbers((int64_t)m * ldh), *w = numbers(n * ldw);
+    float *before = malloc((size_t)(n * ldw + 1) * sizeof *w);
+    memcpy(before, w, (size_t)(n * ldw) * sizeof *w);
+    k->update(n, v, ldv, m, h, ldh, b, w, ldw);
+    for (int64_t r = 0; r < n; r++)
+        for (int32_t j = 0; j < ldw; j++) {
+            double sum = (double)before[r * ldw + j], size = fabs(sum);
+            for (int32_t i = 0; j < b && i < m; i++) {
+                double term = (double)v[r * ldv + i] * (double)h[i * ldh + j];
+                sum += term;
+                size += fabs(term);
+            }
+            double bound = j < b ? (m + 2) * FLOAT_EPS * size : 0;
+            assert_true(fabs(sum - (double)w[r * ldw + j]) <= bound);
+        }
+    free(v);
+    free(h);
+    free(w);
+    free(before);
+}
+
+static void test_spmm(void **state) { (void)state; each_table(spmm_agrees); }
+static void test_spmm_split(void **state) { (void)state; each_table(spmm_splits); }
+static void test_gram(void **state) { (void)state; each_table(gram_agrees); }
+static void test_gram64(void **state) { (void)state; each_table(gram64_agrees); }
+static void test_update(void **state) { (void)state; each_table(update_agrees); }
+
+static void test_selection(void **state)
+{
+    (void)state;
+    const sheaf_i_kernels *k = sheaf_i_kernels_get();
+    assert_ptr_equal(k, sheaf_i_kernels_get());
+    assert_ptr_equal(k, sheaf_i_kernels_named(k->name));
+    assert_non_null(sheaf_i_kernels_named("plain"));
+    assert_null(sheaf_i_kernels_named("neon"));
+    const char *wish = getenv("SHEAF_KERNELS");
+    if (wish && sheaf_i_kernels_named(wish)) assert_string_equal(k->name, wish);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_spmm), cmocka_unit_test(test_spmm_split), cmocka_unit_test(test_gram),
+        cmocka_unit_test(test_gram64), cmocka_unit_test(test_update), cmocka_unit_test(test_selection),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

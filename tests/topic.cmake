@@ -1,0 +1,1 @@
+sheaf_test(topic SOURCES test_topic_names.c)
