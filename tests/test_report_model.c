@@ -34,7 +34,8 @@ static void make_collection(char path[FILE_ROOM], int n, bool backwards)
     for (int l = 0; l < n; l++) {
         int i = backwards ? n - 1 - l : l;
         used += (size_t)sprintf(text + used, "{\"id\":\"d%02d\",\"label\":\"%c\",\"text\":\"", i, 'a' + i % 3);
-        for (int j = 0; j < 6; j++) used += (size_t)sprintf(text + used, "%s ", WORDS[i % 3][(i / 3 + j * (1 + i % 2)) % 8]);
+        for (int j = 0; j < 6; j++)
+            used += (size_t)sprintf(text + used, "%s ", WORDS[i % 3][(i / 3 + j * (1 + i % 2)) % 8]);
         used += (size_t)sprintf(text + used, "\",\"cluster\":\"own %d\"}\n", i);
     }
     make_file(path, ".jsonl", text);
@@ -210,7 +211,8 @@ static void identical_documents_are_one_cluster(void **state)
     sheaf_ctx *ctx = noted_context(&n);
     char path[FILE_ROOM], text[1024];
     size_t used = 0;
-    for (int i = 0; i < 20; i++) used += (size_t)sprintf(text + used, "{\"id\":%d,\"text\":\"flood river bridge\"}\n", i);
+    for (int i = 0; i < 20; i++)
+        used += (size_t)sprintf(text + used, "{\"id\":%d,\"text\":\"flood river bridge\"}\n", i);
     make_file(path, ".jsonl", text);
     sheaf_model *m;
     assert_ok(ctx, fit(ctx, &m, path, 5));
@@ -377,6 +379,41 @@ static void results_that_cannot_be_scored(void **state)
                      "no document has both a cluster and a label");
 }
 
+static void no_memory_while_scoring_or_writing(void **state)
+{
+    (void)state;
+    char path[FILE_ROOM];
+    make_collection(path, 12, false);
+    test_limit limit = {0};
+    sheaf_ctx *ctx = test_limited_context(&limit, 1);
+    sheaf_table *result = table(ctx, ".tsv", "id\tcluster\tlabel\na\t1\tx\nb\t2\ty\nc\t2\tx\n");
+    sheaf_model *m;
+    assert_ok(ctx, fit(ctx, &m, path, 2));
+    static const model_writer writers[] = {sheaf_write_documents, sheaf_write_clusters, sheaf_write_info, latent,
+                                           sheaf_write_loadings};
+    for (int w = -1; w < 5; w++)
+        for (int64_t n = 1;; n++) {
+            assert_true(n < 2000);
+            sheaf_eval *e = NULL;
+            sheaf_out *out = NULL;
+            if (w >= 0) assert_ok(ctx, sheaf_out_open(ctx, &out, "/dev/null"));
+            int64_t before = limit.live;
+            limit.calls = 0;
+            limit.fail_at = n;
+            sheaf_status st = w < 0 ? sheaf_eval_tables(ctx, &e, result, NULL, NULL) : writers[w](out, m, NULL);
+            limit.fail_at = 0;
+            sheaf_eval_free(e);
+            assert_int_equal(limit.live, before);
+            sheaf_out_discard(out);
+            if (st == SHEAF_OK) break;
+            assert_int_equal(st, SHEAF_ENOMEM);
+        }
+    sheaf_model_free(m);
+    sheaf_table_free(result);
+    sheaf_ctx_free(ctx);
+    unlink(path);
+}
+
 static void this_machine_passes_its_check(void **state)
 {
     (void)state;
@@ -404,6 +441,7 @@ int test_report_model(void)
         cmocka_unit_test(no_memory_at_any_point),
         cmocka_unit_test(results_are_joined_with_gold_by_id),
         cmocka_unit_test(results_that_cannot_be_scored),
+        cmocka_unit_test(no_memory_while_scoring_or_writing),
         cmocka_unit_test(this_machine_passes_its_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

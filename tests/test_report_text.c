@@ -195,7 +195,8 @@ static void columns_are_chosen_by_name(void **state)
 static void records_in_every_format(void **state)
 {
     (void)state;
-    static const char *const want[] = {"compiler  gcc: 12\nworst     a\"b\n", "field\tvalue\ncompiler\tgcc: 12\nworst\ta\"b\n",
+    static const char *const want[] = {"compiler  gcc: 12\nworst     a\"b\n",
+                                       "field\tvalue\ncompiler\tgcc: 12\nworst\ta\"b\n",
                                        "field,value\r\ncompiler,gcc: 12\r\nworst,\"a\"\"b\"\r\n",
                                        "{\"compiler\":\"gcc: 12\",\"worst\":\"a\\\"b\"}\n",
                                        "{\"schema\":\"sheaf.x/1\",\n\"compiler\":\"gcc: 12\",\n\"worst\":\"a\\\"b\"\n}\n"};

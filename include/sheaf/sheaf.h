@@ -549,7 +549,8 @@ SHEAF_API void sheaf_eval_free(sheaf_eval *e);
 SHEAF_API sheaf_scores sheaf_eval_scores(const sheaf_eval *e);
 SHEAF_API sheaf_eval_counts sheaf_eval_documents(const sheaf_eval *e);
 /* i-th cell of the confusion table, most documents first; returns false past the end. */
-SHEAF_API bool sheaf_eval_confusion(const sheaf_eval *e, int64_t i, sheaf_str *label, sheaf_str *cluster, int64_t *docs);
+SHEAF_API bool sheaf_eval_confusion(const sheaf_eval *e, int64_t i, sheaf_str *label, sheaf_str *cluster,
+                                    int64_t *docs);
 
 /* ---- 10 output --------------------------------------------------------------------------------- */
 

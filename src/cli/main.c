@@ -24,7 +24,8 @@ static int no_verb(int argc, char **argv)
 {
     char hint[512];
     const char *near = nearest_verb(argv[1]);
-    if (*argv[1] == '-') return fail(EXIT_USAGE, "sheaf VERB INPUT... [options]", "the verb comes first, not '%s'", argv[1]);
+    if (*argv[1] == '-')
+        return fail(EXIT_USAGE, "sheaf VERB INPUT... [options]", "the verb comes first, not '%s'", argv[1]);
     snprintf(hint, sizeof hint, "sheaf %s%s%s", near ? near : "help", near && argc > 2 ? " " : "",
              near && argc > 2 ? argv[2] : "");
     return fail(EXIT_USAGE, hint, "no verb '%s'", argv[1]);

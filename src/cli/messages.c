@@ -118,8 +118,10 @@ static void languages(const sheaf_terms *t)
     int64_t docs;
     char room[32];
     int32_t i = 0;
-    for (; i < 6 && sheaf_terms_language(t, i, &code, &docs); i++)
-        fprintf(stderr, "%s%s %s", i ? ", " : "; languages: ", strcmp(code, "none") ? code : "unknown", grouped(docs, room));
+    for (; i < 6 && sheaf_terms_language(t, i, &code, &docs); i++) {
+        if (strcmp(code, "none") == 0) code = "unknown";
+        fprintf(stderr, "%s%s %s", i ? ", " : "; languages: ", code, grouped(docs, room));
+    }
     if (sheaf_terms_language(t, i, &code, &docs)) fputs(", ...", stderr);
 }
 

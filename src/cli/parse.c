@@ -283,7 +283,8 @@ static int walk(settings *s, int argc, char **argv, const char *letters, const s
         if (c == '?' || c == ':') {
             const option_row *o = optopt ? find_option_id(optopt) : NULL;
             const char *given = argv[optind > at ? optind - 1 : at < argc ? at : argc - 1];
-            if (c == ':' && o) return fail(EXIT_USAGE, NULL, "%s%s needs a value: %s", o->name[1] ? "--" : "-", o->name, o->argument);
+            if (c == ':' && o)
+                return fail(EXIT_USAGE, NULL, "%s%s needs a value: %s", o->name[1] ? "--" : "-", o->name, o->argument);
             if (o && !o->argument) return fail(EXIT_USAGE, NULL, "--%s takes no value", o->name);
             char letter[3] = {'-', (char)optopt, 0};
             return unknown_option(s, optopt > 0 && optopt < 256 ? letter : given);

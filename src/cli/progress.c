@@ -1,7 +1,8 @@
 /* The progress line, interrupts, time and memory.
  *
  * The line stands only on a terminal, from half a second on, at most ten times a second. The first interrupt asks the
- * library to stop, which removes what is unfinished; the second removes the unfinished file and ends at once.
+ * library to stop, which removes what is unfinished; a second one, or no answer for some seconds (it may wait for
+ * standard input), removes the unfinished file and ends at once.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -16,6 +17,7 @@
 
 #define FIRST_SHOWN 0.5
 #define REDRAW 0.1
+#define PATIENCE 3 /* seconds */
 
 static volatile sig_atomic_t caught; /* number of the signal */
 static char unfinished[4096 + 8];    /* removed by the handler; "" for none */
@@ -43,16 +45,21 @@ static void on_signal(int number)
 {
     if (caught) {
         if (*unfinished) unlink(unfinished);
-        _exit(128 + number);
+        signal(caught, SIG_DFL);
+        raise(caught);
+        _exit(128 + caught);
     }
     caught = number;
+    alarm(PATIENCE);
 }
 
 void progress_begin(const settings *s)
 {
-    struct sigaction act = {.sa_handler = on_signal};
+    /* SA_NODEFER: the handler may end us by the very signal that it handles. */
+    struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_NODEFER};
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
+    sigaction(SIGALRM, &act, NULL);
     const char *term = getenv("TERM"), *ci = getenv("CI");
     bool dumb = (term && strcmp(term, "dumb") == 0) || (ci && *ci);
     state.line = isatty(STDERR_FILENO) && !dumb && !s->quiet && s->progress;

@@ -58,7 +58,8 @@ static sheaf_status write_skipped(sheaf_out *out, void *what, const sheaf_write_
 int fit_model(settings *s, sheaf_fit_stage stage, sheaf_model **m)
 {
     *m = NULL;
-    if (!s->inputs.n) return fail(EXIT_USAGE, "a folder, files, or - for standard input", "no input: sheaf %s INPUT...", s->verb);
+    if (!s->inputs.n)
+        return fail(EXIT_USAGE, "a folder, files, or - for standard input", "no input: sheaf %s INPUT...", s->verb);
     strings own = {NULL, 0};
     choose_input_columns(s, &own);
     s->fit.stage = stage;

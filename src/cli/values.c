@@ -39,8 +39,8 @@ static bool whole_number(const char *value, int64_t *out)
 int number(const char *option, const char *value, int64_t low, int64_t high, int64_t *out)
 {
     if (whole_number(value, out) && *out >= low && *out <= high) return 0;
-    return fail(EXIT_USAGE, NULL, "%s%s: '%s' is not a whole number from %lld to %lld", dashes(option), option, value, (long long)low,
-                (long long)high);
+    return fail(EXIT_USAGE, NULL, "%s%s: '%s' is not a whole number from %lld to %lld", dashes(option), option, value,
+                (long long)low, (long long)high);
 }
 
 int seed_number(const char *option, const char *value, uint64_t *out)
@@ -90,7 +90,7 @@ int range(const char *option, const char *value, int32_t *low, int32_t *high)
             return 0;
         }
     }
-    return fail(EXIT_USAGE, "for example --ngrams 1..2", "%s%s: '%s' is not a range within 1..8", dashes(option), option, value);
+    return fail(EXIT_USAGE, "for example --ngrams 1..2", "--%s: '%s' is not a range within 1..8", option, value);
 }
 
 void split_list(settings *s, const char *value, strings *out)

@@ -26,7 +26,8 @@ static sheaf_status no_words(sheaf_model *m)
     long long n = (long long)sheaf_corpus_size(m->corpus);
     if (m->n_tokens == 0) return sheaf_i_fail(m->ctx, SHEAF_EFORMAT, "no words in %lld documents", n);
     sheaf_i_fail(m->ctx, SHEAF_EFORMAT,
-                 "no terms left of the %lld words of %lld documents: all are stop words, numbers, too rare or too common",
+                 "no terms left of the %lld words of %lld documents: all are stop words, numbers, too rare or too "
+                 "common",
                  (long long)m->n_tokens, n);
     sheaf_i_hint(m->ctx, "--stop-words none keeps function words, --min-df 1 rare and --max-df 1.0 common ones");
     return SHEAF_EFORMAT;

@@ -66,7 +66,8 @@ static sheaf_status check_space(sheaf_ctx *ctx, const sheaf_matrix *m, sheaf_spa
     o.dims = GROUPS;
     sheaf_status st = sheaf_space_fit(ctx, out, m, &o);
     if (st != SHEAF_OK) return st;
-    if (sheaf_space_dims(*out) != GROUPS) return wrong(ctx, "the rank of a block matrix", sheaf_space_dims(*out), GROUPS);
+    int32_t rank = sheaf_space_dims(*out);
+    if (rank != GROUPS) return wrong(ctx, "the rank of a block matrix", rank, GROUPS);
     for (int i = 0; i < GROUPS; i++) {
         double want = (GROUPS - i) * sqrt(GROUP_DOCS * GROUP_TERMS), got = sheaf_space_sigma(*out)[i];
         if (!(fabs(got - want) < 1e-4 * want)) return wrong(ctx, "a singular value", got, want); /* float products */

@@ -34,12 +34,14 @@ static void topic_row(sheaf_i_rows *r, const sheaf_model *m, const sheaf_dims *d
     const sheaf_dim_term *t = sheaf_dims_terms(d, j, &n);
     sheaf_i_list_begin(r);
     if (table && n > TABLE_TERMS) n = TABLE_TERMS;
-    for (int32_t i = 0; i < n; i++) item(r, "term", sheaf_terms_surface(m->terms, t[i].term), "weight", t[i].weight, ", ");
+    for (int32_t i = 0; i < n; i++)
+        item(r, "term", sheaf_terms_surface(m->terms, t[i].term), "weight", t[i].weight, ", ");
     sheaf_i_list_end(r);
     const sheaf_dim_doc *doc = sheaf_dims_docs(d, j, &n);
     sheaf_i_list_begin(r);
     if (table && n > TABLE_DOCS) n = TABLE_DOCS;
-    for (int32_t i = 0; i < n; i++) item(r, "id", sheaf_corpus_id(m->corpus, doc[i].doc), "loading", doc[i].loading, "; ");
+    for (int32_t i = 0; i < n; i++)
+        item(r, "id", sheaf_corpus_id(m->corpus, doc[i].doc), "loading", doc[i].loading, "; ");
     sheaf_i_list_end(r);
     sheaf_i_row_end(r);
 }

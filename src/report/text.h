@@ -17,7 +17,7 @@ void sheaf_i_text_end(sheaf_i_text *t);
 void sheaf_i_text_add(sheaf_i_text *t, const char *p, size_t n);
 void sheaf_i_text_puts(sheaf_i_text *t, const char *s);
 void sheaf_i_text_int(sheaf_i_text *t, int64_t value);
-/* Fixed digits after a point, whatever the locale; -0 is written as 0. Not finite: "" (JSON: null). 0 <= digits <= 15 */
+/* Fixed digits (0 .. 15) after a point, whatever the locale; -0 is written as 0. Not finite: nothing. */
 void sheaf_i_text_real(sheaf_i_text *t, double value, int digits);
 /* A JSON string with its quotes. What is not UTF-8 becomes U+FFFD. */
 void sheaf_i_text_json(sheaf_i_text *t, sheaf_str s);

@@ -1,5 +1,6 @@
 /* Passes over a basis of panels; see basis.h. Each pass reads a panel once: a strip of rows of w stays in the
    first-level cache while the panels stream by. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/context.h"
@@ -52,11 +53,14 @@ void sheaf_i_basis_end(sheaf_i_basis *v)
     *v = (sheaf_i_basis){0};
 }
 
-sheaf_status sheaf_i_basis_reserve(sheaf_i_basis *v)
+sheaf_status sheaf_i_basis_reserve(sheaf_i_basis *v, int32_t count)
 {
-    if (v->panel[v->panels]) return SHEAF_OK;
-    v->panel[v->panels] = sheaf_i_aligned(v->ctx, v->n * v->b, sizeof(float));
-    return v->panel[v->panels] ? SHEAF_OK : SHEAF_ENOMEM;
+    for (int32_t p = v->panels; p < v->panels + count; p++) {
+        assert(p < v->room);
+        if (!v->panel[p]) v->panel[p] = sheaf_i_aligned(v->ctx, v->n * v->b, sizeof(float));
+        if (!v->panel[p]) return SHEAF_ENOMEM;
+    }
+    return SHEAF_OK;
 }
 
 /* ---- the pass ---- */

@@ -16,7 +16,7 @@ typedef struct {
     const sheaf_i_kernels *kernels;
     int64_t n;
     int32_t b, panels, room;   /* panels in use, places in `panel` */
-    float **panel;             /* room pointers, NULL from `panels` on */
+    float **panel;             /* room pointers, NULL where never reserved */
     int64_t rows, n_blocks;    /* rows a block, blocks */
     double *part;              /* n_blocks partial sums of up to room + 1 squares b x b */
     float *minus;              /* coefficients of a pass in float */
@@ -35,8 +35,8 @@ typedef struct {
 
 sheaf_status sheaf_i_basis_init(sheaf_i_basis *v, sheaf_ctx *ctx, int64_t n, int32_t b, int32_t room);
 void sheaf_i_basis_end(sheaf_i_basis *v);
-/* Memory for the panel after the last one, not yet counted in `panels`. */
-sheaf_status sheaf_i_basis_reserve(sheaf_i_basis *v);
+/* Memory for `count` panels after the last one, not yet counted in `panels`. */
+sheaf_status sheaf_i_basis_reserve(sheaf_i_basis *v, int32_t count);
 
 sheaf_status sheaf_i_basis_pass(sheaf_i_basis *v, float *w, const sheaf_i_pass *pass);
 /* Fills the columns of w that are flagged with random numbers of variance 1 / n. */

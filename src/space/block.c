@@ -176,7 +176,7 @@ sheaf_status sheaf_i_krylov_random(sheaf_i_krylov *s, sheaf_i_rng_stage stage, b
     memset(columns, true, sizeof columns);
     *appended = false;
     if (s->live >= s->p->n_short) return SHEAF_OK;
-    SHEAF_TRY(sheaf_i_basis_reserve(&s->v));
+    SHEAF_TRY(sheaf_i_basis_reserve(&s->v, 1));
     SHEAF_TRY(sheaf_i_basis_random(&s->v, s->v.panel[s->v.panels], columns,
                                    sheaf_i_rng_key(s->p->seed, stage, s->fills++)));
     s->scale = 1; /* the lengths here are those of unit vectors, not of products */
@@ -208,7 +208,7 @@ sheaf_status sheaf_i_krylov_expand(sheaf_i_krylov *s)
     const int32_t e = s->expanded, n = s->b, panels = s->v.panels;
     double r[MAX_SQUARE];
     bool appended = false;
-    SHEAF_TRY(sheaf_i_basis_reserve(&s->v));
+    SHEAF_TRY(sheaf_i_basis_reserve(&s->v, 1));
     SHEAF_TRY(sheaf_i_matrix_times(ctx, s->p->tall, s->v.panel[e], n, n, s->y, n));
     SHEAF_TRY(sheaf_i_matrix_times(ctx, s->p->wide, s->y, n, n, s->v.panel[panels], n));
     s->products += 2 * n;

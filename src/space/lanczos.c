@@ -35,7 +35,7 @@ static int32_t choose_panels(const sheaf_i_svd_problem *p, int32_t b)
 static sheaf_status start(sheaf_i_krylov *s, const sheaf_i_svd_problem *p)
 {
     sheaf_status st = SHEAF_OK;
-    const int32_t b = block_width(p->k), panels = choose_panels(p, b), room = panels + MAX_PROBES + 3;
+    const int32_t b = block_width(p->k), panels = choose_panels(p, b), room = panels + MAX_PROBES + 4;
     const int64_t square = (int64_t)b * b, m = (int64_t)room * b;
     *s = (sheaf_i_krylov){.p = p, .b = b, .max_panels = panels, .ldt = (int32_t)m};
     if (m > MAX_COLUMNS)
@@ -95,6 +95,7 @@ static sheaf_status iterate(sheaf_i_krylov *s)
     sheaf_status st = SHEAF_OK;
     const int32_t k = s->p->k;
     look_out look = {.next = (int32_t)(2.4 * k) + s->b};
+    int32_t hold = 0, first = 0; /* columns at the first convergence: what the probe found gets as many to converge */
     for (int32_t columns = s->b, probes = 0;; columns += s->b) {
         SHEAF_TRY(sheaf_i_progress(s->p->ctx, "latent space", columns, 0));
         SHEAF_TRY(sheaf_i_krylov_expand(s));
@@ -102,13 +103,15 @@ static sheaf_status iterate(sheaf_i_krylov *s)
         if (columns < look.next && !full && !exhausted) continue;
         double ratio;
         SHEAF_TRY(sheaf_i_krylov_ritz(s, &ratio));
-        if (ratio <= 1 || exhausted) {
+        if ((ratio <= 1 && columns >= hold) || exhausted) {
             bool more = false;
             if (probes++ < MAX_PROBES) SHEAF_TRY(sheaf_i_krylov_probe(s, &more));
             if (!more) break;
-            ratio = HUGE_VAL;
+            if (!first) first = columns;
+            hold = columns + first;
         }
         plan(&look, s, columns, ratio);
+        if (look.next < hold) look.next = hold;
         if (full) {
             if (s->restarts >= MAX_RESTARTS) break;
             SHEAF_TRY(sheaf_i_krylov_restart(s));

@@ -220,6 +220,19 @@ class Streams(Case):
         out, _ = self.sheaf(code=2)
         self.assertLessEqual(len(out.splitlines()), 24)
 
+    def test_interrupts_while_waiting_for_input(self):
+        for wait in 0, 1:
+            p = subprocess.Popen([SHEAF, "cluster", "-"], env=environment(SHEAF), stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            time.sleep(1.5)
+            p.send_signal(signal.SIGINT)
+            if not wait:  # a second one ends at once, and without it a few seconds do
+                time.sleep(.5)
+                p.send_signal(signal.SIGINT)
+            self.assertEqual(p.wait(timeout=10), -signal.SIGINT)
+            for stream in p.stdin, p.stdout, p.stderr:
+                stream.close()
+
     def test_standard_input(self):
         with open(self.path("docs.jsonl"), "rb") as f:
             piped, _ = self.sheaf("cluster", "-", "-q", stdin=f)
