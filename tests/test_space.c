@@ -96,8 +96,8 @@ static void test_thick_restart(void **state)
 }
 
 /* A diagonal matrix keeps equal values equal to the last bit, and the basis stays far smaller than the space. The
-   Krylov space of a block of 16 holds 16 of the equal values; at a loose tolerance it is done before rounding errors bring in
-   the others, so only the probe can find them. */
+   Krylov space of a block of 16 holds 16 of the equal values; at a loose tolerance it is done before rounding errors
+   bring in the others, so only the probe can find them. */
 static void check_probe(int32_t copies, double tol)
 {
     enum { N = 4000 };

@@ -180,8 +180,8 @@ static void test_failing_allocations(void **state)
     (void)state;
     sheaf_ctx *plain = test_context(1);
     const char *const texts[] = {"The rivers rose in the night and the banks gave way to the water of the rivers",
-                                 "L'eau est mont\303\251e dans la nuit et les rives ont c\303\251d\303\251 "
-                                 "\303\240 l'eau",
+                                 ("L'eau est mont\303\251e dans la nuit et les rives ont c\303\251d\303\251 "
+                                  "\303\240 l'eau"),
                                  "the rivers and the banks, the water and the night",
                                  "\346\260\264\344\270\212\346\266\250"};
     sheaf_corpus *c = test_corpus(plain, texts, 4);

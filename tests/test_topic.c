@@ -41,7 +41,7 @@ static sample *draw(const int64_t *order)
     return s;
 }
 
-/* The score straight from evidence.c's first comment. */
+/* The score straight from telling.c's first comment. */
 static double score(const sample *s, int32_t cluster, int32_t word)
 {
     double in = 0, all = 0, in_mass = 0, all_mass = 0, docs_in = 0, docs = 0, holds_in = 0, holds = 0;

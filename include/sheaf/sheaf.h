@@ -280,6 +280,7 @@ typedef struct {
     sheaf_weight scheme;
     bool l2;         /* rows to length 1; default true */
     double k1, b;    /* BM25; defaults 1.2 and .75 */
+    double row_damping; /* BIPARTITE: the 15 above; 0 damps all rows, a large number none */
 } sheaf_weight_opts;
 
 SHEAF_API void sheaf_weight_opts_init(sheaf_weight_opts *o, size_t size);
@@ -495,8 +496,7 @@ typedef struct {
     sheaf_read_opts read;
     sheaf_text_opts text;
     sheaf_weight_opts weight;
-    bool weight_auto;         /* default true: the weighting is chosen by looking at the corpus */
-    sheaf_space_opts space;
+    sheaf_space_opts space;   /* dims: default 0 here: min(100, max(10, documents / 8)) */
     sheaf_cluster_opts cluster;
     sheaf_topic_opts topic;
     sheaf_fit_stage stage;    /* default SHEAF_FIT_ALL. Here read.keep_text is false and both seeds 1 by default */

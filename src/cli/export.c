@@ -26,7 +26,6 @@ static int check_options(settings *s)
         if (strcmp(dot + 1, names[i]) == 0) s->to = (sheaf_matrix_format)(SHEAF_MATRIX_NPZ + i);
     if (s->to == SHEAF_MATRIX_AUTO) return fail(EXIT_USAGE, "--to npz", "%s: which format?", s->output);
     if (s->what == WHAT_COUNTS) {
-        s->fit.weight_auto = false;
         s->fit.weight.scheme = SHEAF_WEIGHT_COUNT;
         s->fit.weight.l2 = false;
     }

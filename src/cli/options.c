@@ -55,9 +55,10 @@ const option_row OPTIONS[] = {
     {OPT_NO_NUMBERS, GROUP_TERMS, 0, "no-numbers", NULL, READERS, NULL, "leave them out"},
 
     {OPT_K, GROUP_MODEL, 'k', "k", "N", CLUSTER, "auto", "number of clusters (sheaf help k)"},
-    {OPT_DIMS, GROUP_MODEL, 0, "dims", "N", SPACERS, "100", "dimensions of the latent space"},
-    {OPT_WEIGHT, GROUP_MODEL, 0, "weight", "NAME", WEIGHERS, "auto",
-     "auto tfidf sublinear logentropy bm25 bipartite binary count"},
+    {OPT_DIMS, GROUP_MODEL, 0, "dims", "N", SPACERS, "auto", "dimensions of the latent space; auto: by documents, up to 100"},
+    {OPT_WEIGHT, GROUP_MODEL, 0, "weight", "NAME", WEIGHERS, "bipartite",
+     "bipartite tfidf sublinear logentropy bm25 binary count"},
+    {OPT_ROW_DAMPING, GROUP_MODEL, 0, "row-damping", "X", WEIGHERS, "15", "bipartite: how little long documents are damped"},
     {OPT_DROP_FIRST, GROUP_MODEL, 0, "drop-first", "N", CLUSTER, "auto", "leave out the first N dimensions"},
     {OPT_STARTS, GROUP_MODEL, 0, "starts", "N", CLUSTER, "8", "runs of k-means, of which the best is kept"},
     {OPT_METRIC, GROUP_MODEL, 0, "metric", "NAME", CLUSTER, "spherical", "spherical or euclidean"},

@@ -133,13 +133,10 @@ static int small(const char *option, const char *value, int64_t low, int64_t hig
 
 static int set_weight(settings *s, const char *value)
 {
-    static const char *const names[] = {"count", "binary", "tfidf", "sublinear", "logentropy", "bm25",
-                                        "bipartite", "auto"};
+    static const char *const names[] = {"count", "binary", "tfidf", "sublinear", "logentropy", "bm25", "bipartite"};
     int index = 0, code = choose("weight", value, names, COUNT(names), &index);
-    if (code) return code;
-    s->fit.weight_auto = index == COUNT(names) - 1;
-    if (!s->fit.weight_auto) s->fit.weight.scheme = (sheaf_weight)index;
-    return 0;
+    if (!code) s->fit.weight.scheme = (sheaf_weight)index;
+    return code;
 }
 
 static int set_model(settings *s, option_id id, const char *value)
@@ -152,7 +149,11 @@ static int set_model(settings *s, option_id id, const char *value)
         if (strcmp(value, "auto") == 0) c->k = 0;
         else code = small("k", value, 1, INT32_MAX, &c->k);
         break;
-    case OPT_DIMS: code = small("dims", value, 1, 10000, &s->fit.space.dims); break;
+    case OPT_DIMS:
+        if (strcmp(value, "auto") == 0) s->fit.space.dims = 0;
+        else code = small("dims", value, 1, 10000, &s->fit.space.dims);
+        break;
+    case OPT_ROW_DAMPING: code = real_number("row-damping", value, 0, 1e12, &s->fit.weight.row_damping); break;
     case OPT_WEIGHT: code = set_weight(s, value); break;
     case OPT_DROP_FIRST:
         if (strcmp(value, "auto") == 0) c->drop_first = -1;

@@ -84,6 +84,7 @@ char *read_whole(settings *s, const char *path, size_t *n, int *code);
 
 int choose(const char *option, const char *value, const char *const *names, int n, int *index);
 int number(const char *option, const char *value, int64_t low, int64_t high, int64_t *out);
+int real_number(const char *option, const char *value, double low, double high, double *out);
 int seed_number(const char *option, const char *value, uint64_t *out);
 int count_or_share(const char *option, const char *value, int64_t *count, double *share);
 int range(const char *option, const char *value, int32_t *low, int32_t *high);

@@ -43,6 +43,17 @@ int number(const char *option, const char *value, int64_t low, int64_t high, int
                 (long long)low, (long long)high);
 }
 
+int real_number(const char *option, const char *value, double low, double high, double *out)
+{
+    char *end;
+    errno = 0;
+    if ((*value >= '0' && *value <= '9') || *value == '.') {
+        *out = strtod(value, &end);
+        if (!*end && errno == 0 && *out >= low && *out <= high) return 0;
+    }
+    return fail(EXIT_USAGE, NULL, "%s%s: '%s' is not a number from %g to %g", dashes(option), option, value, low, high);
+}
+
 int seed_number(const char *option, const char *value, uint64_t *out)
 {
     char *end;

@@ -175,6 +175,13 @@ static sheaf_status settle_k(const sheaf_i_points *p, const sheaf_cluster_opts *
     return st;
 }
 
+void sheaf_i_clustering_note(const sheaf_clustering *c)
+{
+    int32_t asked = c->report.k_asked;
+    if (asked > c->k && c->k > 0)
+        sheaf_i_note(c->ctx, "k lowered from %d to %d: there are no more different vectors", asked, c->k);
+}
+
 static sheaf_status cluster_points(sheaf_ctx *ctx, sheaf_clustering **out, const sheaf_i_points *p, int64_t docs,
                                    const sheaf_cluster_opts *o, const sheaf_i_judge *judge)
 {
@@ -196,8 +203,6 @@ static sheaf_status cluster_points(sheaf_ctx *ctx, sheaf_clustering **out, const
     } else {
         c->count[0] = docs;
     }
-    if (o->k > c->k && p->n > 0)
-        sheaf_i_note(ctx, "k lowered from %d to %d: there are no more different vectors", o->k, c->k);
     *out = c;
     c = NULL;
 done:
@@ -216,11 +221,12 @@ sheaf_status sheaf_cluster_vectors(sheaf_ctx *ctx, sheaf_clustering **out, const
     sheaf_cluster_opts_init(&o, sizeof o);
     if (given) sheaf_i_opts_copy(&o, sizeof o, given, given->size);
     SHEAF_TRY(check_opts(ctx, &o));
-    if (n < 0 || d < 1 || ld < d)
+    if (n < 0 || n > INT32_MAX || d < 1 || ld < d)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "%lld vectors of %d dimensions with leading dimension %lld",
                             (long long)n, d, (long long)ld);
     SHEAF_TRY(sheaf_i_points_make(ctx, &p, x, n, d, ld, NULL, 0, o.metric));
     SHEAF_TRY(cluster_points(ctx, out, &p, n, &o, NULL));
+    sheaf_i_clustering_note(*out);
 done:
     sheaf_i_points_end(&p);
     return st;
@@ -256,7 +262,7 @@ sheaf_status sheaf_i_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out, const s
     if (given) sheaf_i_opts_copy(&o, sizeof o, given, given->size);
     SHEAF_TRY(check_opts(ctx, &o));
     if (o.drop_first < 0) o.drop_first = 0;
-    if (o.drop_first >= space->dims)
+    if (o.drop_first > 0 && o.drop_first >= space->dims) /* a matrix of zeros has no dimensions, and only zero rows */
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "drop_first = %d leaves none of %d dimensions", o.drop_first,
                             space->dims);
     SHEAF_TRY(sigma_powers(ctx, &factor, space, &o));
@@ -273,5 +279,7 @@ done:
 sheaf_status sheaf_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out, const sheaf_space *space,
                                const sheaf_cluster_opts *o)
 {
-    return sheaf_i_cluster_fit(ctx, out, space, o, NULL);
+    sheaf_status st = sheaf_i_cluster_fit(ctx, out, space, o, NULL);
+    if (st == SHEAF_OK) sheaf_i_clustering_note(*out);
+    return st;
 }

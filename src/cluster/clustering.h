@@ -24,8 +24,10 @@ typedef struct {
     void *arg;
 } sheaf_i_judge;
 
-/* sheaf_cluster_fit with a judge (NULL: inertia decides). */
+/* sheaf_cluster_fit with a judge (NULL: inertia decides). Says nothing of a lowered k. */
 sheaf_status sheaf_i_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out, const sheaf_space *space,
                                  const sheaf_cluster_opts *o, const sheaf_i_judge *judge);
+/* Tells the user where k was lowered. */
+void sheaf_i_clustering_note(const sheaf_clustering *c);
 
 #endif

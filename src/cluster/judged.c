@@ -15,35 +15,42 @@
 #define ALPHA 0.1
 #define VIEWS 2
 
+typedef struct {
+    const sheaf_terms *terms;
+} words;
+
 static sheaf_status score_labels(void *arg, const int32_t *label, int64_t n, int32_t k, double *score)
 {
     (void)n;
-    return sheaf_i_evidence(arg, label, k, ALPHA, score);
+    return sheaf_i_evidence(((const words *)arg)->terms, label, k, ALPHA, score);
 }
 
-/* k of all views is that of the first one, so that their evidence can be compared. */
-static sheaf_status fit_view(sheaf_ctx *ctx, sheaf_clustering **best, const sheaf_space *space, sheaf_terms *terms,
-                             sheaf_cluster_opts *o)
+/* Evidence compares labelings of the same documents into the same number of clusters. A view that places fewer of
+   them (those that lie along the dimension left out) loses: cluster 0 is for documents without a known word. */
+static bool better(const sheaf_clustering *c, const sheaf_clustering *than)
+{
+    return c->k == than->k && c->report.unplaced == than->report.unplaced && c->report.evidence > than->report.evidence;
+}
+
+/* Clusters one view; *best becomes the better of itself (NULL for the first view) and the new one. */
+static sheaf_status fit_view(sheaf_ctx *ctx, sheaf_clustering **best, const sheaf_space *space, words *w,
+                             const sheaf_cluster_opts *o)
 {
     sheaf_status st = SHEAF_OK;
-    sheaf_clustering *c = NULL;
-    const sheaf_i_judge judge = {score_labels, terms};
+    sheaf_clustering *c = NULL, *last = *best;
+    const sheaf_i_judge judge = {score_labels, w};
     SHEAF_TRY(sheaf_i_cluster_fit(ctx, &c, space, o, &judge));
-    SHEAF_TRY(sheaf_i_evidence(terms, c->label, c->k, ALPHA, &c->report.evidence));
-    c->report.drop_first = o->drop_first;
-    if (*best) {
-        memcpy(c->k_reason, (*best)->k_reason, sizeof c->k_reason);
-        c->report.k_asked = (*best)->report.k_asked;
-        c->report.empty_repaired += (*best)->report.empty_repaired;
+    SHEAF_TRY(sheaf_i_evidence(w->terms, c->label, c->k, ALPHA, &c->report.evidence));
+    if (last) { /* what was asked for and how k was found, the first view knows; the rest is added up */
+        c->report.k_asked = last->report.k_asked;
+        memcpy(c->k_reason, last->k_reason, sizeof c->k_reason);
+        c->report.starts = last->report.starts += c->report.starts;
+        c->report.empty_repaired = last->report.empty_repaired += c->report.empty_repaired;
     }
-    if (!*best || (c->k == (*best)->k && c->report.evidence > (*best)->report.evidence)) {
-        sheaf_clustering *old = *best;
+    if (!last || better(c, last)) {
         *best = c;
-        c = old;
-    } else {
-        (*best)->report.empty_repaired = c->report.empty_repaired;
+        c = last;
     }
-    if (o->k == 0) o->k = (*best)->k;
 done:
     sheaf_clustering_free(c);
     return st;
@@ -55,17 +62,22 @@ sheaf_status sheaf_cluster_fit_terms(sheaf_ctx *ctx, sheaf_clustering **out, con
     *out = NULL;
     sheaf_status st = SHEAF_OK;
     sheaf_clustering *best = NULL;
-    sheaf_terms *judge_arg = (sheaf_terms *)(uintptr_t)terms; /* only read: the judge's argument is not const */
+    words w = {terms};
     sheaf_cluster_opts o;
     sheaf_cluster_opts_init(&o, sizeof o);
     if (given) sheaf_i_opts_copy(&o, sizeof o, given, given->size);
     if (terms->n_docs != space->rows)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "the space has %lld documents, the terms %lld", (long long)space->rows,
                             (long long)terms->n_docs);
-    int32_t views = o.drop_first < 0 ? (space->dims < VIEWS ? space->dims : VIEWS) : 1;
+    int32_t views = o.drop_first < 0 && space->dims > 1 ? VIEWS : 1;
     if (o.drop_first < 0) o.drop_first = 0;
-    for (int32_t v = 0; v == 0 || v < views; v++, o.drop_first++)
-        SHEAF_TRY(fit_view(ctx, &best, space, judge_arg, &o));
+    SHEAF_TRY(fit_view(ctx, &best, space, &w, &o));
+    o.k = best->k; /* of all views, so that their evidence can be compared */
+    for (int32_t v = 1; v < views && best->k > 1; v++) {
+        o.drop_first++;
+        SHEAF_TRY(fit_view(ctx, &best, space, &w, &o));
+    }
+    sheaf_i_clustering_note(best);
     *out = best;
     best = NULL;
 done:

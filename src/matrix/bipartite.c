@@ -22,7 +22,6 @@
 
 #define WORK (1 << 16) /* nonzeros and rows a block */
 #define SMALL 256      /* counts below have their logarithm in a table */
-#define ROW_DAMPING 15.0
 
 typedef struct {
     const sheaf_terms *t;
@@ -31,7 +30,7 @@ typedef struct {
     uint64_t *above;           /* a term: sum of log2(1 + tf) - 1 over its counts above 1, in units */
     double *column;            /* a term: the factor of its column */
     double *row_sum;           /* a document */
-    double mean_row;
+    double mean_row, damping;
     float *values;
 } scaling;
 
@@ -95,17 +94,18 @@ static sheaf_status scale_rows(void *arg, int64_t block, int32_t worker)
     int64_t lo, hi;
     rows_of(s, block, &lo, &hi);
     for (int64_t i = lo; i < hi; i++) {
-        double factor = 1 / sqrt(s->row_sum[i] + ROW_DAMPING * s->mean_row);
+        double factor = 1 / sqrt(s->row_sum[i] + s->damping * s->mean_row);
         for (int64_t p = s->t->indptr[i]; p < s->t->indptr[i + 1]; p++)
             s->values[p] = (float)(s->values[p] * factor);
     }
     return SHEAF_OK;
 }
 
-sheaf_status sheaf_i_bipartite_weigh(sheaf_ctx *ctx, const sheaf_terms *t, float *values)
+sheaf_status sheaf_i_bipartite_weigh(sheaf_ctx *ctx, const sheaf_terms *t, double damping, float *values)
 {
     sheaf_status st = SHEAF_OK;
-    scaling s = {.t = t, .values = values, .n_blocks = sheaf_i_row_blocks(t->indptr, t->n_docs, WORK)};
+    scaling s = {.t = t, .values = values, .damping = damping};
+    s.n_blocks = sheaf_i_row_blocks(t->indptr, t->n_docs, WORK);
     if (t->indptr[t->n_docs] == 0) return SHEAF_OK;
     /* A column's sum is below 32 a document: the unit is the smallest for which it stays below 2^63. */
     s.unit = ldexp(1, ilogb((double)t->n_docs) + 6 - 62);

@@ -4,7 +4,7 @@
 
 #include "sheaf/sheaf.h"
 
-/* Fills values[] (one a nonzero of the counts). */
-sheaf_status sheaf_i_bipartite_weigh(sheaf_ctx *ctx, const sheaf_terms *t, float *values);
+/* Fills values[] (one a nonzero of the counts). damping: the 15 there. */
+sheaf_status sheaf_i_bipartite_weigh(sheaf_ctx *ctx, const sheaf_terms *t, double damping, float *values);
 
 #endif

@@ -174,13 +174,15 @@ static sheaf_status check_opts(sheaf_ctx *ctx, const sheaf_weight_opts *o)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "unknown weighting scheme %d", (int)o->scheme);
     if (!(o->k1 >= 0 && o->k1 <= 1e6))
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "BM25: k1 = %g is not between 0 and 1e6", o->k1);
+    if (!(o->row_damping >= 0 && o->row_damping <= 1e12))
+        return sheaf_i_fail(ctx, SHEAF_EINVAL, "row_damping = %g is not between 0 and 1e12", o->row_damping);
     if (!(o->b >= 0 && o->b <= 1)) return sheaf_i_fail(ctx, SHEAF_EINVAL, "BM25: b = %g is not between 0 and 1", o->b);
     return SHEAF_OK;
 }
 
 void sheaf_weight_opts_init(sheaf_weight_opts *o, size_t size)
 {
-    sheaf_weight_opts d = {.size = size, .scheme = SHEAF_WEIGHT_BIPARTITE, .l2 = true, .k1 = 1.2, .b = .75};
+    sheaf_weight_opts d = {.size = size, .scheme = SHEAF_WEIGHT_BIPARTITE, .l2 = true, .k1 = 1.2, .b = .75, .row_damping = 15};
     memcpy(o, &d, size < sizeof d ? size : sizeof d);
 }
 
@@ -220,7 +222,7 @@ sheaf_status sheaf_matrix_weigh(sheaf_ctx *ctx, sheaf_matrix **out, const sheaf_
     m->indptr = t->indptr;
     m->indices = t->indices;
     w.values = part.values;
-    if (w.o.scheme == SHEAF_WEIGHT_BIPARTITE) SHEAF_TRY(sheaf_i_bipartite_weigh(ctx, t, w.values));
+    if (w.o.scheme == SHEAF_WEIGHT_BIPARTITE) SHEAF_TRY(sheaf_i_bipartite_weigh(ctx, t, w.o.row_damping, w.values));
     else SHEAF_TRY(sheaf_i_par_for(ctx, "weighing", w.n_blocks, weigh_block, &w));
     *out = m;
     m = NULL;

@@ -9,7 +9,7 @@
 
 void sheaf_fit_opts_init(sheaf_fit_opts *o, size_t size)
 {
-    sheaf_fit_opts d = {.size = size, .weight_auto = true, .stage = SHEAF_FIT_ALL};
+    sheaf_fit_opts d = {.size = size, .stage = SHEAF_FIT_ALL};
     sheaf_read_opts_init(&d.read, sizeof d.read);
     sheaf_text_opts_init(&d.text, sizeof d.text);
     sheaf_weight_opts_init(&d.weight, sizeof d.weight);
@@ -17,6 +17,7 @@ void sheaf_fit_opts_init(sheaf_fit_opts *o, size_t size)
     sheaf_cluster_opts_init(&d.cluster, sizeof d.cluster);
     sheaf_topic_opts_init(&d.topic, sizeof d.topic);
     d.read.keep_text = false;
+    d.space.dims = 0;
     d.space.seed = d.cluster.seed = 1;
     memcpy(o, &d, size < sizeof d ? size : sizeof d);
 }
@@ -90,13 +91,12 @@ done:
 }
 
 /* The default number of dimensions is no wish: where the matrix has fewer, nothing need be said. */
-static void fit_default_dims(sheaf_model *m)
+static void settle_dims(sheaf_model *m)
 {
-    sheaf_space_opts d;
-    sheaf_space_opts_init(&d, sizeof d);
-    int64_t most = sheaf_matrix_rows(m->matrix);
-    if (sheaf_matrix_cols(m->matrix) < most) most = sheaf_matrix_cols(m->matrix);
-    if (m->o.space.dims == d.dims && most < d.dims) m->o.space.dims = (int32_t)most;
+    if (m->o.space.dims != 0) return;
+    int64_t rows = sheaf_matrix_rows(m->matrix), cols = sheaf_matrix_cols(m->matrix);
+    int64_t most = cols < rows ? cols : rows, dims = sheaf_i_recipe_dims(rows);
+    m->o.space.dims = (int32_t)(most < dims ? most : dims);
 }
 
 /* From terms to as far as was asked. */
@@ -106,7 +106,6 @@ static sheaf_status fit_stages(sheaf_model *m)
     sheaf_status st = SHEAF_OK;
     int64_t n = sheaf_corpus_size(m->corpus);
     if (m->o.stage == SHEAF_FIT_TERMS) goto done;
-    sheaf_i_recipe_choose(m->terms, &m->o);
     SHEAF_TRY(sheaf_i_progress(ctx, "weighing", 0, 0));
     SHEAF_TRY(sheaf_matrix_weigh(ctx, &m->matrix, m->terms, &m->o.weight));
     if (m->o.stage == SHEAF_FIT_MATRIX) goto done;
@@ -114,7 +113,7 @@ static sheaf_status fit_stages(sheaf_model *m)
         sheaf_i_note(ctx, "%lld documents are too few to cluster; showing their similarity instead", (long long)n);
         sheaf_i_model_pairs(m);
     } else {
-        fit_default_dims(m);
+        settle_dims(m);
         SHEAF_TRY(sheaf_space_fit(ctx, &m->space, m->matrix, &m->o.space));
     }
     sheaf_matrix_free(m->matrix);

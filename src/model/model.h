@@ -21,8 +21,8 @@ struct sheaf_model {
     int32_t n_pairs;
 };
 
-/* Settles what was left open: the weighting, if o->weight_auto (recipe.c). */
-void sheaf_i_recipe_choose(const sheaf_terms *t, sheaf_fit_opts *o);
+/* Latent dimensions for so many documents (recipe.c). */
+int32_t sheaf_i_recipe_dims(int64_t docs);
 const char *sheaf_i_weight_name(sheaf_weight w);
 
 #endif

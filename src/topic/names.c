@@ -100,11 +100,11 @@ static bool readable(sheaf_str s)
     return characters(s) >= 2 && !(s.p[0] >= '0' && s.p[0] <= '9') && !dotted_name(s);
 }
 
-/* Adds terms from the evidence to the `n` words of a name; returns the new number. */
-static int32_t add_words(const naming *g, const sheaf_i_evidence *e, int32_t cluster, bool borrow, int32_t words,
+/* Adds telling terms to the `n` words of a name; returns the new number. */
+static int32_t add_words(const naming *g, const sheaf_i_telling *e, int32_t cluster, bool borrow, int32_t words,
                          int32_t *word, int32_t n)
 {
-    int64_t floor = sheaf_i_evidence_floor(e, FAIR_SHARE), most = sheaf_i_evidence_floor(e, 1);
+    int64_t floor = sheaf_i_telling_floor(e, FAIR_SHARE), most = sheaf_i_telling_floor(e, 1);
     if (floor < 2 && most >= 2) floor = 2;
     for (int32_t i = 0; i < e->n && n < words; i++) {
         int32_t term = e->term[i].term;
@@ -141,28 +141,28 @@ static sheaf_status spell(sheaf_ctx *ctx, const char **name, const sheaf_terms *
     return SHEAF_OK;
 }
 
-static void find_owners(naming *g, const sheaf_i_evidence *evidence, int32_t k)
+static void find_owners(naming *g, const sheaf_i_telling *telling, int32_t k)
 {
     for (int32_t c = 0; c < k; c++)
-        for (int32_t i = 0; i < evidence[c].n; i++) {
-            const sheaf_topic_term *x = &evidence[c].term[i];
+        for (int32_t i = 0; i < telling[c].n; i++) {
+            const sheaf_topic_term *x = &telling[c].term[i];
             if (x->score <= g->best[x->term]) continue;
             g->best[x->term] = x->score;
             g->owner[x->term] = c + 1;
         }
 }
 
-sheaf_status sheaf_i_names_choose(sheaf_ctx *ctx, sheaf_i_topic *topic, int32_t k, const sheaf_i_evidence *evidence,
+sheaf_status sheaf_i_names_choose(sheaf_ctx *ctx, sheaf_i_topic *topic, int32_t k, const sheaf_i_telling *telling,
                                   const sheaf_terms *t)
 {
     sheaf_status st = SHEAF_OK;
     naming g = {.t = t};
     SHEAF_NEW0(g.owner, ctx, t->n_terms);
     SHEAF_NEW0(g.best, ctx, t->n_terms);
-    find_owners(&g, evidence, k);
+    find_owners(&g, telling, k);
     for (int32_t c = 0; c < k; c++) {
-        int32_t word[WORDS], n = add_words(&g, &evidence[c], c, false, WORDS, word, 0);
-        n = add_words(&g, &evidence[c], c, true, n < ENOUGH ? ENOUGH : n, word, n);
+        int32_t word[WORDS], n = add_words(&g, &telling[c], c, false, WORDS, word, 0);
+        n = add_words(&g, &telling[c], c, true, n < ENOUGH ? ENOUGH : n, word, n);
         SHEAF_TRY(spell(ctx, &topic[c].name, t, c, word, n));
     }
 done:

@@ -33,18 +33,18 @@ typedef struct {
 typedef struct {
     sheaf_topic_term *term;
     int32_t n;
-} sheaf_i_evidence;
+} sheaf_i_telling;
 
-/* The `room` best terms of every cluster: evidence[c - 1], each with room for so many. */
-sheaf_status sheaf_i_evidence_find(sheaf_ctx *ctx, sheaf_i_evidence *evidence, int32_t room, const sheaf_terms *t,
+/* The `room` best terms of every cluster: telling[c - 1], each with room for so many. */
+sheaf_status sheaf_i_telling_find(sheaf_ctx *ctx, sheaf_i_telling *telling, int32_t room, const sheaf_terms *t,
                                    const sheaf_i_members *members);
 
 /* Sets *name of every cluster. */
-sheaf_status sheaf_i_names_choose(sheaf_ctx *ctx, sheaf_i_topic *topic, int32_t k, const sheaf_i_evidence *evidence,
+sheaf_status sheaf_i_names_choose(sheaf_ctx *ctx, sheaf_i_topic *topic, int32_t k, const sheaf_i_telling *telling,
                                   const sheaf_terms *t);
 
-/* The number of leading entries of the evidence from which a share is taken for granted, and the documents that a term
+/* The number of leading entries from which a share is taken for granted, and the documents that a term
    needs to have so that it is at least `share` of the commonest of them. */
-int64_t sheaf_i_evidence_floor(const sheaf_i_evidence *e, double share);
+int64_t sheaf_i_telling_floor(const sheaf_i_telling *e, double share);
 
 #endif

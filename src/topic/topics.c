@@ -1,4 +1,4 @@
-/* Topics: what a reader needs of each cluster. Terms and name from evidence.c and names.c; typical documents are those
+/* Topics: what a reader needs of each cluster. Terms and name from telling.c and names.c; typical documents are those
  * nearest to the centre, borderline ones those that the second cluster almost has; tightness is the mean fit.
  */
 #include <assert.h>
@@ -122,9 +122,9 @@ static void word_tightness(const building *b)
     }
 }
 
-static sheaf_status list_terms(sheaf_ctx *ctx, sheaf_i_topic *topic, const sheaf_i_evidence *e, int32_t n_terms)
+static sheaf_status list_terms(sheaf_ctx *ctx, sheaf_i_topic *topic, const sheaf_i_telling *e, int32_t n_terms)
 {
-    int64_t floor = sheaf_i_evidence_floor(e, LISTED_SHARE);
+    int64_t floor = sheaf_i_telling_floor(e, LISTED_SHARE);
     topic->terms = sheaf_i_array(ctx, e->n < n_terms ? e->n : n_terms, sizeof *topic->terms);
     if (!topic->terms) return SHEAF_ENOMEM;
     for (int32_t i = 0; i < e->n && topic->n_terms < n_terms; i++)
@@ -136,17 +136,17 @@ static sheaf_status describe_words(building *b, const sheaf_terms *t, int32_t n_
 {
     sheaf_status st = SHEAF_OK;
     int32_t room = n_terms < CANDIDATES / 2 ? CANDIDATES : 2 * n_terms, k = b->members.k;
-    sheaf_i_evidence *evidence = NULL;
+    sheaf_i_telling *telling = NULL;
     sheaf_topic_term *pool = NULL;
     if (room > t->n_terms) room = t->n_terms;
-    SHEAF_NEW0(evidence, b->ctx, k);
+    SHEAF_NEW0(telling, b->ctx, k);
     SHEAF_NEW(pool, b->ctx, (int64_t)k * room);
-    for (int32_t c = 0; c < k; c++) evidence[c].term = pool + (int64_t)c * room;
-    SHEAF_TRY(sheaf_i_evidence_find(b->ctx, evidence, room, t, &b->members));
-    SHEAF_TRY(sheaf_i_names_choose(b->ctx, b->topic, k, evidence, t));
-    for (int32_t c = 0; c < k; c++) SHEAF_TRY(list_terms(b->ctx, &b->topic[c], &evidence[c], n_terms));
+    for (int32_t c = 0; c < k; c++) telling[c].term = pool + (int64_t)c * room;
+    SHEAF_TRY(sheaf_i_telling_find(b->ctx, telling, room, t, &b->members));
+    SHEAF_TRY(sheaf_i_names_choose(b->ctx, b->topic, k, telling, t));
+    for (int32_t c = 0; c < k; c++) SHEAF_TRY(list_terms(b->ctx, &b->topic[c], &telling[c], n_terms));
 done:
-    sheaf_i_free(b->ctx, evidence);
+    sheaf_i_free(b->ctx, telling);
     sheaf_i_free(b->ctx, pool);
     return st;
 }

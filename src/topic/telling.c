@@ -34,7 +34,7 @@ typedef struct {
     sheaf_ctx *ctx;
     const sheaf_terms *t;
     const sheaf_i_members *members;
-    sheaf_i_evidence *evidence;
+    sheaf_i_telling *telling;
     int32_t room;
     uint64_t damped[SMALL];
     tally *total;            /* n_terms: over the placed documents */
@@ -113,7 +113,7 @@ static sheaf_status find_cluster(void *arg, int64_t c, int32_t worker)
     int64_t n = f->members->first[c + 1] - f->members->first[c];
     tally *in = f->worker[worker];
     sheaf_i_ranked *top = f->top[worker];
-    sheaf_i_evidence *e = &f->evidence[c];
+    sheaf_i_telling *e = &f->telling[c];
     for (int64_t i = 0; i < n; i++) count_doc(f, in, doc[i]);
     e->n = 0;
     offer_terms(f, in, n, top, &e->n, false);
@@ -127,7 +127,7 @@ static sheaf_status find_cluster(void *arg, int64_t c, int32_t worker)
     return SHEAF_OK;
 }
 
-int64_t sheaf_i_evidence_floor(const sheaf_i_evidence *e, double share)
+int64_t sheaf_i_telling_floor(const sheaf_i_telling *e, double share)
 {
     int64_t most = 0;
     for (int32_t i = 0; i < e->n && i < LEADERS; i++)
@@ -135,12 +135,12 @@ int64_t sheaf_i_evidence_floor(const sheaf_i_evidence *e, double share)
     return (int64_t)ceil(share * (double)most);
 }
 
-sheaf_status sheaf_i_evidence_find(sheaf_ctx *ctx, sheaf_i_evidence *evidence, int32_t room, const sheaf_terms *t,
+sheaf_status sheaf_i_telling_find(sheaf_ctx *ctx, sheaf_i_telling *telling, int32_t room, const sheaf_terms *t,
                                    const sheaf_i_members *members)
 {
     sheaf_status st = SHEAF_OK;
     int32_t threads = sheaf_ctx_threads(ctx);
-    finding f = {.ctx = ctx, .t = t, .members = members, .evidence = evidence, .room = room};
+    finding f = {.ctx = ctx, .t = t, .members = members, .telling = telling, .room = room};
     for (uint32_t tf = 0; tf < SMALL; tf++) f.damped[tf] = (uint64_t)llround(log2(1 + (double)tf) * UNIT);
     SHEAF_NEW0(f.total, ctx, t->n_terms);
     SHEAF_NEW0(f.worker, ctx, threads);
