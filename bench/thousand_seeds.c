@@ -34,9 +34,10 @@ static int32_t *classes_of(const sheaf_corpus *c)
     return class;
 }
 
-static sheaf_status add_run(sheaf_ctx *ctx, tally *t, const sheaf_clustering *c, const int32_t *class)
+/* Clusters that stay empty are dropped from a result: fewer than asked for. */
+static sheaf_status add_run(sheaf_ctx *ctx, tally *t, const sheaf_clustering *c, int32_t k, const int32_t *class)
 {
-    int64_t n, largest = 0, empty = 0;
+    int64_t n, largest = 0, empty = k - sheaf_clustering_k(c);
     const int32_t *label = sheaf_clustering_labels(c, &n);
     for (int32_t j = 1; j <= sheaf_clustering_k(c); j++) {
         int64_t size = sheaf_clustering_count(c, j);
@@ -61,7 +62,7 @@ static sheaf_status run(sheaf_ctx *ctx, const char *path, int32_t k, int64_t see
 {
     sheaf_fit_opts o;
     sheaf_fit_opts_init(&o, sizeof o);
-    o.cluster.k = k;
+    o.stage = SHEAF_FIT_SPACE;
     sheaf_model *m = NULL;
     sheaf_status st = sheaf_model_fit(ctx, &m, &path, 1, &o);
     if (st != SHEAF_OK) return st;
@@ -69,16 +70,19 @@ static sheaf_status run(sheaf_ctx *ctx, const char *path, int32_t k, int64_t see
     tally t = {.ami_min = 1};
     for (int64_t seed = 0; class && seed < seeds && st == SHEAF_OK; seed++) {
         sheaf_clustering *c = NULL;
-        sheaf_cluster_opts co = sheaf_model_cluster_opts(m);
+        sheaf_cluster_opts co;
+        sheaf_cluster_opts_init(&co, sizeof co);
+        co.k = k;
         co.seed = (uint64_t)seed;
-        st = sheaf_cluster_fit(ctx, &c, sheaf_model_space(m), &co);
-        if (st == SHEAF_OK) st = add_run(ctx, &t, c, class);
+        st = sheaf_cluster_fit_terms(ctx, &c, sheaf_model_space(m), sheaf_model_terms(m), &co);
+        if (st == SHEAF_OK) st = add_run(ctx, &t, c, k, class);
         sheaf_clustering_free(c);
     }
     double n = (double)seeds;
-    printf("| %s | %d | %lld | %lld | %lld | %.3f (%.3f) | %lld | %.3f (%.3f-%.3f) |\n", strrchr(path, '/') ? strrchr(path, '/') + 1 : path,
-           (int)k, (long long)seeds, (long long)t.with_empty, (long long)t.lopsided, t.share_sum / n, t.share_worst,
-           (long long)t.repaired, t.ami_sum / n, t.ami_min, t.ami_max);
+    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    printf("| %s | %d | %lld | %lld | %lld | %.3f (%.3f) | %lld | %.3f (%.3f-%.3f) |\n", name, (int)k, (long long)seeds,
+           (long long)t.with_empty, (long long)t.lopsided, t.share_sum / n, t.share_worst, (long long)t.repaired,
+           t.ami_sum / n, t.ami_min, t.ami_max);
     free(class);
     sheaf_model_free(m);
     return st;

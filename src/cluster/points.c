@@ -165,11 +165,13 @@ sheaf_status sheaf_i_points_sample(sheaf_i_points *out, const sheaf_i_points *p,
     *out = (sheaf_i_points){.ctx = p->ctx, .n = m, .d = p->d, .spherical = p->spherical, .scale = p->scale};
     SHEAF_NEW_ALIGNED(out->x, p->ctx, m * p->d);
     if (p->square) SHEAF_NEW(out->square, p->ctx, m);
+    SHEAF_NEW(out->doc, p->ctx, m);
     for (int64_t i = 0; i < m; i++) {
         int64_t lo = (int64_t)((__int128)i * p->n / m), hi = (int64_t)((__int128)(i + 1) * p->n / m);
         int64_t row = lo + (int64_t)(sheaf_i_rng_u64(key, (uint64_t)i) % (uint64_t)(hi - lo));
         memcpy(out->x + i * p->d, p->x + row * p->d, (size_t)p->d * sizeof *p->x);
         if (p->square) out->square[i] = p->square[row];
+        out->doc[i] = p->doc[row];
     }
 done:
     if (st != SHEAF_OK) sheaf_i_points_end(out);

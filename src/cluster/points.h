@@ -22,7 +22,7 @@ typedef struct {
    left out, when its length is at most noise times that of the longest. NaN and infinity are SHEAF_EINVAL. */
 sheaf_status sheaf_i_points_make(sheaf_ctx *ctx, sheaf_i_points *p, const float *given, int64_t n, int32_t d,
                                  int64_t ld, const double *factor, double noise, sheaf_metric metric);
-/* m rows of p, one from each of m equal stretches. */
+/* m rows of p, one from each of m equal stretches; without the mean. */
 sheaf_status sheaf_i_points_sample(sheaf_i_points *out, const sheaf_i_points *p, int64_t m, uint64_t seed);
 void sheaf_i_points_end(sheaf_i_points *p);
 

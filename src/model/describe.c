@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <archive.h>
-#include <cjson/cJSON.h>
 #include <libxml/xmlversion.h>
 #include <utf8proc.h>
 #include <xxhash.h>
@@ -75,7 +74,6 @@ static void libraries(lines *l)
     line(l, "libarchive", "%s", archive_version_string());
     line(l, "libxml2", "%s", LIBXML_DOTTED_VERSION);
     line(l, "zlib", "%s", zlibVersion());
-    line(l, "cJSON", "%s", cJSON_Version());
     line(l, "utf8proc", "%s", utf8proc_version());
     line(l, "Unicode of utf8proc", "%s", utf8proc_unicode_version());
     unsigned v = XXH_versionNumber();
