@@ -12,8 +12,8 @@ FUZZ_TARGET(html)
     fuzz_check(sheaf_i_chunk_new(ctx, &c, &o, 0) == SHEAF_OK);
     fuzz_check(sheaf_i_split_init(ctx, &split, "auto") == SHEAF_OK);
     sheaf_str bytes = {n ? (const char *)data : "", n};
-    fuzz_check(sheaf_i_document(c, &split, SHEAF_FROM_HTML, bytes, (sheaf_str){"id", 2}, (sheaf_str){"name", 4}) ==
-               SHEAF_OK);
+    sheaf_i_file f = {.name = {"name", 4}, .id = {"id", 2}};
+    fuzz_check(sheaf_i_document(c, &split, SHEAF_FROM_HTML, bytes, &f) == SHEAF_OK);
     sheaf_i_split_end(&split);
     fuzz_finish(ctx, c, &o);
     return 0;

@@ -112,14 +112,15 @@ typedef enum {
 typedef struct {
     size_t size;
     sheaf_from from;
-    const char *split;              /* "auto", "none" (default) or a POSIX extended expression that matches a border line:
-                                       at the top of the page it opens a post, else it ends one and is dropped */
+    const char *split;              /* "auto", "none" (default) or a POSIX extended expression that matches a border
+                                       line: at the top of the page it opens a post, else it ends one and is dropped */
     const char *const *text_fields; /* dotted paths; several are joined by a blank line. NULL: guessed */
     int32_t n_text_fields;
     const char *id_field, *title_field, *date_field, *label_field; /* NULL: guessed; label only if named "label" */
     const char *const *columns;     /* own columns to carry along; NULL with n_columns < 0: all of them */
     int32_t n_columns;              /* default -1 */
-    bool label_from_folder;         /* label = first folder of the relative path */
+    bool label_from_folder;         /* label = first folder below the input; else, of several inputs, the input's own
+                                       name, of a file given by name, the folder it is in */
     bool strict;                    /* the first skipped file or line is an error */
     bool keep_text;                 /* default true; false saves the memory of the texts */
     int64_t max_docs;               /* 0: no limit; the first ones in order of id are kept */
@@ -316,7 +317,8 @@ typedef enum { SHEAF_SOLVER_AUTO = 0, SHEAF_SOLVER_LANCZOS, SHEAF_SOLVER_DENSE }
 
 typedef struct {
     size_t size;
-    int32_t dims;    /* default 100; fewer come out where the matrix has fewer (a note says so) */
+    int32_t dims;    /* default 0: min(100, max(10, rows / 8)). Fewer come out where the matrix has fewer; a note says
+                        so if they were asked for */
     double tol;      /* largest ||A^T u - sigma v|| over sigma_1; default 5e-3, useful down to about 1e-5 */
     uint64_t seed;   /* default 1 */
     sheaf_solver solver; /* default AUTO: by the shape; DENSE takes a smaller side of up to 8192 */
@@ -496,7 +498,7 @@ typedef struct {
     sheaf_read_opts read;
     sheaf_text_opts text;
     sheaf_weight_opts weight;
-    sheaf_space_opts space;   /* dims: default 0 here: min(100, max(10, documents / 8)) */
+    sheaf_space_opts space;
     sheaf_cluster_opts cluster;
     sheaf_topic_opts topic;
     sheaf_fit_stage stage;    /* default SHEAF_FIT_ALL. Here read.keep_text is false and both seeds 1 by default */

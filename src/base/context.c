@@ -87,6 +87,23 @@ static sheaf_i_error *current_error(sheaf_ctx *ctx)
     return w < 0 ? &ctx->error : &ctx->worker_error[w];
 }
 
+/* Names in a text come from outside: control characters, which a terminal would obey, become '?', and a character
+   that the end of the buffer cut goes. A line feed before an indented line is ours ("no field 'x'\n  fields: a, b"). */
+static void make_printable(char *text)
+{
+    unsigned char *p = (unsigned char *)text;
+    size_t n = strlen(text), last = n;
+    for (size_t i = 0; i < n; i++) {
+        bool ours = p[i] == '\n' && p[i + 1] == ' ' && p[i + 2] == ' ';
+        if ((p[i] < 0x20 && !ours) || p[i] == 0x7F) p[i] = '?';
+        if (p[i] == 0xC2 && p[i + 1] >= 0x80 && p[i + 1] < 0xA0) p[i] = p[i + 1] = '?'; /* U+0080 to U+009F */
+    }
+    while (last && n - last < 3 && (p[last - 1] & 0xC0) == 0x80) last--;
+    if (!last || p[last - 1] < 0xC0) return;
+    size_t whole = p[last - 1] >= 0xF0 ? 4 : p[last - 1] >= 0xE0 ? 3 : 2;
+    if (n - last + 1 < whole) p[last - 1] = 0;
+}
+
 sheaf_status sheaf_i_fail(sheaf_ctx *ctx, sheaf_status st, const char *format, ...)
 {
     sheaf_i_error *e = current_error(ctx);
@@ -94,6 +111,7 @@ sheaf_status sheaf_i_fail(sheaf_ctx *ctx, sheaf_status st, const char *format, .
     va_start(args, format);
     vsnprintf(e->message, sizeof e->message, format, args);
     va_end(args);
+    make_printable(e->message);
     e->hint[0] = 0;
     return st;
 }
@@ -105,6 +123,7 @@ void sheaf_i_hint(sheaf_ctx *ctx, const char *format, ...)
     va_start(args, format);
     vsnprintf(e->hint, sizeof e->hint, format, args);
     va_end(args);
+    make_printable(e->hint);
 }
 
 void sheaf_i_note(sheaf_ctx *ctx, const char *format, ...)
@@ -115,6 +134,7 @@ void sheaf_i_note(sheaf_ctx *ctx, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    make_printable(text);
     ctx->o.note(ctx->o.note_user, text);
 }
 

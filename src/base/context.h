@@ -11,7 +11,7 @@
     } while (0)
 
 /* Records the text of a failure and returns `st`. Safe inside parallel blocks: the failure of the lowest block
-   is the one that the caller sees. Also clears the hint. */
+   is the one that the caller sees. Also clears the hint. Control characters in names are made harmless. */
 sheaf_status sheaf_i_fail(sheaf_ctx *ctx, sheaf_status st, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Adds "what to do" to the failure just recorded. */

@@ -114,6 +114,7 @@ sheaf_status sheaf_out_open(sheaf_ctx *ctx, sheaf_out **out, const char *path)
 
 static void flush(sheaf_out *o)
 {
+    errno = 0; /* a callback need not set it */
     if (o->status == SHEAF_OK && o->used && o->fn(o->user, o->buffer, o->used)) {
         o->status = SHEAF_EIO;
         o->error = errno;
@@ -162,7 +163,7 @@ static sheaf_status finish(sheaf_out *o)
     }
     if (o->status == SHEAF_OK) return SHEAF_OK;
     if (o->tmp) unlink(o->tmp);
-    return sheaf_i_fail(o->ctx, o->status, "cannot write %s: %s", name, strerror(o->error));
+    return sheaf_i_fail(o->ctx, o->status, "cannot write %s: %s", name, o->error ? strerror(o->error) : "refused");
 }
 
 sheaf_status sheaf_out_close(sheaf_out *o)

@@ -109,7 +109,8 @@ void *sheaf_i_arena_take(sheaf_i_arena *a, size_t bytes, size_t align)
 {
     size_t at = (a->used + align - 1) & ~(align - 1);
     if (!a->head || at > a->room || bytes > a->room - at) {
-        if (bytes > ARENA_BLOCK / 4) return bytes > PTRDIFF_MAX / 2 ? no_memory(a->ctx, 1, bytes) : take_large(a, bytes);
+        if (bytes > PTRDIFF_MAX / 2) return no_memory(a->ctx, 1, bytes);
+        if (bytes > ARENA_BLOCK / 4) return take_large(a, bytes);
         sheaf_i_arena_block *b = sheaf_i_array(a->ctx, (int64_t)(sizeof *b + ARENA_BLOCK), 1);
         if (!b) return NULL;
         b->next = a->head;

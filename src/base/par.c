@@ -45,6 +45,7 @@ typedef struct {
     int64_t next, total, failed_block;
     sheaf_status status;
     bool stop;
+    omp_lock_t next_item; /* streams: one a loop, so that a context that waits for its input holds up no other */
 } loop;
 
 static void record(loop *l, int64_t block, sheaf_status st)
@@ -121,16 +122,15 @@ static void run_stream(loop *l, const sheaf_i_stream *s, void *arg)
         void *item = NULL;
         int64_t index = 0;
         sheaf_status st = SHEAF_OK;
-#pragma omp critical(sheaf_stream)
-        {
-            if (!stopped(l) && l->total == 0) {
-                index = l->next;
-                st = s->next(arg, index, &item);
-                if (st != SHEAF_OK) record(l, index, st);
-                else if (item) l->next++;
-                else l->total = -1; /* the end */
-            }
+        omp_set_lock(&l->next_item);
+        if (!stopped(l) && l->total == 0) {
+            index = l->next;
+            st = s->next(arg, index, &item);
+            if (st != SHEAF_OK) record(l, index, st);
+            else if (item) l->next++;
+            else l->total = -1; /* the end */
         }
+        omp_unset_lock(&l->next_item);
         if (!item) break;
         if (st != SHEAF_OK || stopped(l)) {
             s->drop(arg, item);
@@ -145,6 +145,7 @@ static void run_stream(loop *l, const sheaf_i_stream *s, void *arg)
 sheaf_status sheaf_i_par_stream(sheaf_ctx *ctx, const char *phase, const sheaf_i_stream *s, void *arg)
 {
     loop l = {.ctx = ctx, .phase = phase};
+    omp_init_lock(&l.next_item);
 #pragma omp parallel num_threads(ctx->threads)
     {
         worker = omp_get_thread_num();
@@ -152,5 +153,6 @@ sheaf_status sheaf_i_par_stream(sheaf_ctx *ctx, const char *phase, const sheaf_i
         run_stream(&l, s, arg);
         worker = -1;
     }
+    omp_destroy_lock(&l.next_item);
     return l.status;
 }

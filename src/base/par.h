@@ -18,7 +18,8 @@ sheaf_status sheaf_i_par_for(sheaf_ctx *ctx, const char *phase, int64_t n_blocks
 
 /* A loop over items that are found one after the other (a stream being decompressed, a folder being walked).
    next: called under a lock, one at a time, index 0, 1, 2 ...; sets *item, or NULL at the end.
-   body: called in parallel; owns the item. drop: frees an item that no body took, after a failure. */
+   body: called in parallel; owns the item. drop: frees an item that no body took, after a failure. Not from inside a
+   parallel loop. */
 typedef struct {
     sheaf_status (*next)(void *arg, int64_t index, void **item);
     sheaf_status (*body)(void *arg, int64_t index, void *item, int32_t worker);

@@ -17,7 +17,6 @@ void sheaf_fit_opts_init(sheaf_fit_opts *o, size_t size)
     sheaf_cluster_opts_init(&d.cluster, sizeof d.cluster);
     sheaf_topic_opts_init(&d.topic, sizeof d.topic);
     d.read.keep_text = false;
-    d.space.dims = 0;
     d.space.seed = d.cluster.seed = 1;
     memcpy(o, &d, size < sizeof d ? size : sizeof d);
 }
@@ -90,15 +89,6 @@ done:
     return st;
 }
 
-/* The default number of dimensions is no wish: where the matrix has fewer, nothing need be said. */
-static void settle_dims(sheaf_model *m)
-{
-    if (m->o.space.dims != 0) return;
-    int64_t rows = sheaf_matrix_rows(m->matrix), cols = sheaf_matrix_cols(m->matrix);
-    int64_t most = cols < rows ? cols : rows, dims = sheaf_i_recipe_dims(rows);
-    m->o.space.dims = (int32_t)(most < dims ? most : dims);
-}
-
 /* From terms to as far as was asked. */
 static sheaf_status fit_stages(sheaf_model *m)
 {
@@ -113,7 +103,6 @@ static sheaf_status fit_stages(sheaf_model *m)
         sheaf_i_note(ctx, "%lld documents are too few to cluster; showing their similarity instead", (long long)n);
         sheaf_i_model_pairs(m);
     } else {
-        settle_dims(m);
         SHEAF_TRY(sheaf_space_fit(ctx, &m->space, m->matrix, &m->o.space));
     }
     sheaf_matrix_free(m->matrix);
@@ -181,4 +170,18 @@ const sheaf_pair *sheaf_model_pairs(const sheaf_model *m, int32_t *n)
 {
     *n = m->n_pairs;
     return m->pairs;
+}
+
+const char *sheaf_i_weight_name(sheaf_weight w)
+{
+    switch (w) {
+    case SHEAF_WEIGHT_COUNT: return "count";
+    case SHEAF_WEIGHT_BINARY: return "binary";
+    case SHEAF_WEIGHT_TFIDF: return "tfidf";
+    case SHEAF_WEIGHT_SUBLINEAR: return "sublinear";
+    case SHEAF_WEIGHT_LOGENTROPY: return "logentropy";
+    case SHEAF_WEIGHT_BM25: return "bm25";
+    case SHEAF_WEIGHT_BIPARTITE: return "bipartite";
+    }
+    return "unknown";
 }

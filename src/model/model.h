@@ -21,8 +21,6 @@ struct sheaf_model {
     int32_t n_pairs;
 };
 
-/* Latent dimensions for so many documents (recipe.c). */
-int32_t sheaf_i_recipe_dims(int64_t docs);
 const char *sheaf_i_weight_name(sheaf_weight w);
 
 #endif

@@ -37,13 +37,6 @@ static sheaf_status decode(sheaf_i_chunk *c, sheaf_str *s, int64_t *replaced)
     return SHEAF_OK;
 }
 
-/* The first folder of the path. */
-static sheaf_str folder(sheaf_str id)
-{
-    const char *slash = id.n ? memchr(id.p, '/', id.n) : NULL;
-    return slash ? (sheaf_str){id.p, (size_t)(slash - id.p)} : (sheaf_str){"", 0};
-}
-
 static sheaf_status post_id(sheaf_i_chunk *c, sheaf_str id, int64_t number, sheaf_str *out)
 {
     size_t room = id.n + 24;
@@ -75,14 +68,16 @@ done:
 }
 
 sheaf_status sheaf_i_document(sheaf_i_chunk *c, const sheaf_i_split *split, sheaf_from format, sheaf_str bytes,
-                              sheaf_str id, sheaf_str name)
+                              const sheaf_i_file *f)
 {
     sheaf_status st = SHEAF_OK;
-    sheaf_i_doc d = {.text = bytes, .id = id};
-    sheaf_i_place place = {name, 0, ':'};
+    sheaf_i_doc d = {.text = bytes, .id = f->id};
+    sheaf_i_place place = {f->name, 0, ':'};
     int64_t replaced = 0;
     const char *why = NULL;
-    if (c->o->label_from_folder) d.label = folder(id);
+    if (c->o->label_from_folder) d.label = f->label;
+    if (bytes.n > SHEAF_I_DOC_LIMIT)
+        return sheaf_i_chunk_skip(c, place, "too large: more than %zu MiB", SHEAF_I_DOC_LIMIT >> 20);
     SHEAF_TRY(decode(c, &d.text, &replaced));
     if (!sheaf_i_trim(d.text).n) return sheaf_i_chunk_skip(c, place, "empty");
     if (binary(d.text)) return sheaf_i_chunk_skip(c, place, "binary");
@@ -92,7 +87,7 @@ sheaf_status sheaf_i_document(sheaf_i_chunk *c, const sheaf_i_split *split, shea
         if (why) return sheaf_i_chunk_skip(c, place, "%s", why);
     }
     if (split->is_none) st = sheaf_i_chunk_doc(c, &d, place, replaced);
-    else st = add_posts(c, split, d, name, replaced);
+    else st = add_posts(c, split, d, f->name, replaced);
 done:
     return st;
 }

@@ -5,6 +5,7 @@
 #include <regex.h>
 
 #include "read/chunk.h"
+#include "read/walk.h"
 
 typedef struct {
     const char *mode;    /* "none", "auto", or the expression */
@@ -23,9 +24,9 @@ typedef struct {
 sheaf_status sheaf_i_split_page(const sheaf_i_split *s, sheaf_i_arena *a, sheaf_str page, sheaf_i_post **posts,
                                 int64_t *n);
 
-/* Adds the document in `bytes`, which live until the visit, under `id`; HTML is reduced to its text. */
+/* Adds the document in `bytes`, which live until the visit, under the file's id; HTML is reduced to its text. */
 sheaf_status sheaf_i_document(sheaf_i_chunk *c, const sheaf_i_split *split, sheaf_from format, sheaf_str bytes,
-                              sheaf_str id, sheaf_str name);
+                              const sheaf_i_file *f);
 
 /* The text and title of an HTML page, in `a`. *why: a reason to skip it, or NULL. */
 sheaf_status sheaf_i_html(sheaf_i_arena *a, sheaf_str bytes, sheaf_str *text, sheaf_str *title, int64_t *replaced,

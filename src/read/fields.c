@@ -12,9 +12,10 @@
 #include "read/utf8.h"
 
 #define MAX_GUESSES 20
+#define MAX_GUESS 20   /* bytes of one, with its end */
 #define MAX_SEEN 64    /* names remembered for a message */
 
-static const char *const guesses[SHEAF_I_ROLES][MAX_GUESSES] = {
+static const char guesses[SHEAF_I_ROLES][MAX_GUESSES][MAX_GUESS] = {
     [SHEAF_I_TEXT] = {"text", "body", "content", "article", "article_text", "full_text", "fulltext", "maintext",
                       "raw_text", "abstract", "message", "comment", "review", "post", "document", "passage",
                       "transcript", "description", "summary"},
@@ -78,8 +79,11 @@ static bool find_guessed(sheaf_i_chunk *c, sheaf_i_member *m, int32_t n, int rol
     int32_t best = MAX_GUESSES, at = -1;
     for (int32_t i = 0; i < n && best > 0; i++) {
         if (!present(&m[i]) || !scalar(&m[i]) || m[i].used) continue;
-        for (int32_t g = 0; g < best && guesses[role][g]; g++) {
-            if (m[i].name.n != strlen(guesses[role][g]) || strncasecmp(m[i].name.p, guesses[role][g], m[i].name.n))
+        sheaf_str name = m[i].name;
+        if (!name.n || name.n >= MAX_GUESS) continue;
+        for (int32_t g = 0; g < best && *guesses[role][g]; g++) {
+            if (guesses[role][g][name.n] || ((*guesses[role][g] ^ *name.p) & ~0x20) ||
+                strncasecmp(name.p, guesses[role][g], name.n))
                 continue;
             best = g;
             at = i;
@@ -262,7 +266,7 @@ static int32_t edits(sheaf_str a, const char *b)
 static sheaf_str suggestion(const sheaf_i_names *seen, const char *name, int role)
 {
     sheaf_str best = {"", 0};
-    int32_t fewest = name ? 1 + (int32_t)strlen(name) / 3 : 0;
+    int32_t fewest = name ? ((int32_t)strlen(name) + 1) / 3 : 0; /* "bdy" is no misspelt "id" */
     for (int32_t i = 0; name && i < seen->n; i++) {
         int32_t e = edits(seen->list[i].name, name);
         if (e > fewest || (e == fewest && best.n)) continue;

@@ -16,7 +16,7 @@
 #define LOOK 4096                       /* where a page declares its character set */
 
 static const char *const dropped[] = {"script", "style",  "noscript", "template", "nav",      "svg",  "math",
-                                      "iframe", "object", "button",   "select",   "textarea", "form", "head"};
+                                      "iframe", "object", "button",   "select",   "textarea", "head"};
 static const char *const inline_tags[] = {"a",     "abbr", "acronym", "b",  "bdi",  "bdo",   "big",  "cite",   "code",
                                           "data",  "del",  "dfn",     "em", "font", "i",     "img",  "ins",    "kbd",
                                           "label", "mark", "q",       "s",  "samp", "small", "span", "strike", "strong",

@@ -46,31 +46,40 @@ int sheaf_i_id_compare(sheaf_str a, sheaf_str b)
     return by_bytes(a, b);
 }
 
-/* The first eight bytes of a spelling that sorts by bytes as ids do: a number is written '0', its length, its digits.
-   Equal keys say nothing. */
-static uint64_t key_of(sheaf_str s)
+#define KEY_BYTES 16
+
+typedef struct {
+    uint64_t high, low;
+} sort_key;
+
+/* The first bytes of a spelling that sorts by bytes as ids do: a number is written '0', its length, its digits. Equal
+   keys say nothing. */
+static sort_key key_of(sheaf_str s)
 {
-    unsigned char key[8] = {0};
+    unsigned char key[KEY_BYTES] = {0};
     size_t used = 0;
-    for (size_t i = 0; i < s.n && used < 8;) {
+    for (size_t i = 0; i < s.n && used < KEY_BYTES;) {
         if (!digit(s.p[i])) {
             key[used++] = (unsigned char)s.p[i++];
             continue;
         }
         size_t n = number(s, &i);
         key[used++] = '0';
-        if (used < 8) key[used++] = (unsigned char)(n < 255 ? n : 255);
+        if (used < KEY_BYTES) key[used++] = (unsigned char)(n < 255 ? n : 255);
         if (n >= 255) break;
-        for (size_t k = 0; k < n && used < 8; k++) key[used++] = (unsigned char)s.p[i + k];
+        for (size_t k = 0; k < n && used < KEY_BYTES; k++) key[used++] = (unsigned char)s.p[i + k];
         i += n;
     }
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++) value = value << 8 | key[i];
+    sort_key value = {0, 0};
+    for (int i = 0; i < 8; i++) {
+        value.high = value.high << 8 | key[i];
+        value.low = value.low << 8 | key[i + 8];
+    }
     return value;
 }
 
 typedef struct {
-    uint64_t key;
+    sort_key key;
     sheaf_str id;
     int64_t index;
 } entry;
@@ -78,7 +87,8 @@ typedef struct {
 static int compare(const void *x, const void *y)
 {
     const entry *a = x, *b = y;
-    if (a->key != b->key) return a->key < b->key ? -1 : 1;
+    if (a->key.high != b->key.high) return a->key.high < b->key.high ? -1 : 1;
+    if (a->key.low != b->key.low) return a->key.low < b->key.low ? -1 : 1;
     int c = sheaf_i_id_compare(a->id, b->id);
     return c ? c : (a->index > b->index) - (a->index < b->index);
 }

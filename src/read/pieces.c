@@ -231,6 +231,7 @@ static sheaf_status name_entry(sheaf_i_reader *r, const char *entry, sheaf_i_fil
     if (!*entry) return SHEAF_OK;
     f->name = entry_file_id(r, r->file.name, entry, &failed);
     f->id = entry_file_id(r, r->one_file ? (sheaf_str){"", 0} : r->file.id, entry, &failed);
+    f->label = sheaf_i_entry_label(&r->file, (sheaf_str){f->name.p + f->name.n - strlen(entry), strlen(entry)});
     return failed ? SHEAF_ENOMEM : SHEAF_OK;
 }
 
@@ -271,8 +272,7 @@ static sheaf_status next_entry(sheaf_i_reader *r, sheaf_i_piece *p, bool *done)
     *done = step != SHEAF_I_MORE;
     if (step == SHEAF_I_END) return SHEAF_OK;
     if (step != SHEAF_I_MORE) return skip_input(r, p, step);
-    const char *slash = strrchr(entry, '/');
-    if (!strncmp(entry, "__MACOSX/", 9) || (slash ? slash[1] : entry[0]) == '.') return SHEAF_OK; /* as in folders */
+    if (sheaf_i_entry_is_hidden(entry)) return SHEAF_OK;
     SHEAF_TRY(name_entry(r, entry, &f));
     r->ended = false;
     r->have = 0;

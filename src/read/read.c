@@ -30,8 +30,9 @@ static sheaf_status parse_packed(sheaf_i_reader *r, sheaf_i_chunk *c, const shea
         char *data = NULL;
         size_t n = 0;
         sheaf_i_step step = sheaf_i_source_entry(s, &entry);
+        if (step == SHEAF_I_END) break;
+        if (step == SHEAF_I_MORE && sheaf_i_entry_is_hidden(entry)) continue;
         if (step == SHEAF_I_MORE) step = sheaf_i_source_all(s, SHEAF_I_DOC_LIMIT, &data, &n);
-        else if (step == SHEAF_I_END) break;
         if (step == SHEAF_I_NO_MEMORY) st = sheaf_i_fail(r->ctx, SHEAF_ENOMEM, "out of memory reading %s", f->path);
         if (step == SHEAF_I_BAD) st = sheaf_i_chunk_skip(c, (sheaf_i_place){f->name, 0, ':'}, "%s", s->why);
         if (step != SHEAF_I_MORE) break;
@@ -44,6 +45,7 @@ static sheaf_status parse_packed(sheaf_i_reader *r, sheaf_i_chunk *c, const shea
             if (k) {
                 inner.id = (sheaf_str){id, (size_t)sprintf(id, "%.*s/%s", (int)f->id.n, f->id.p, entry)};
                 inner.name = (sheaf_str){name, (size_t)sprintf(name, "%.*s/%s", (int)f->name.n, f->name.p, entry)};
+                inner.label = sheaf_i_entry_label(f, (sheaf_str){name + inner.name.n - k, k});
             }
             if (sheaf_i_is_packed((sheaf_str){copy, n}))
                 st = sheaf_i_chunk_skip(c, (sheaf_i_place){inner.name, 0, ':'}, "packed inside an archive");
@@ -64,7 +66,7 @@ static sheaf_status parse_document(sheaf_i_reader *r, sheaf_i_chunk *c, const sh
     if (sheaf_i_is_records(format))
         return sheaf_i_records_whole(c, (sheaf_i_run){.format = format, .name = f->name, .id_prefix = f->id,
                                                       .bytes = bytes});
-    return sheaf_i_document(c, &r->split, format, bytes, f->id, f->name);
+    return sheaf_i_document(c, &r->split, format, bytes, f);
 }
 
 static sheaf_status parse_file(sheaf_i_reader *r, sheaf_i_chunk *c, sheaf_i_part *x)
@@ -137,7 +139,7 @@ static sheaf_status list_input(sheaf_i_reader *r, const char *path, bool only)
         return sheaf_i_walk(f, path, name, only ? (sheaf_str){"", 0} : name);
     }
     SHEAF_GROW(f->list, r->ctx, f->n, f->room);
-    f->list[f->n++] = (sheaf_i_file){path, name, name, is_stdin ? 0 : info.st_size, false, NULL};
+    f->list[f->n++] = (sheaf_i_file){path, name, name, sheaf_i_last_folder(name), is_stdin ? 0 : info.st_size, false, NULL};
     r->one_file = only;
 done:
     return st;

@@ -12,7 +12,11 @@
 static int64_t count_lines(sheaf_str s)
 {
     int64_t n = 0;
-    for (size_t i = 0; i < s.n; i++) n += s.p[i] == '\n';
+    const char *p = s.p, *end = s.p + s.n;
+    while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) { /* lines are long: faster than byte by byte */
+        p++;
+        n++;
+    }
     return n;
 }
 

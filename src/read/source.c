@@ -7,6 +7,9 @@
  * Bombs: text packs by a factor of 50 at the very best (logs under xz), while deflate can reach 1030 and nested or
  * overlapping archives anything. An input that has yielded more than 64 MiB and more than 200 times what it takes up
  * itself is refused from there on, as is one of more than a million files.
+ *
+ * Names: libarchive turns them into the character set of the locale and loses those that it cannot hold, in the "C"
+ * locale all that are not ASCII. Headers are therefore read in a UTF-8 locale of the thread's own.
  */
 #define _GNU_SOURCE
 #include <archive.h>
@@ -38,8 +41,19 @@ static const magic magics[] = {
     {"PK\x05\x06", 4, 0}, {"ustar", 5, 257}, {"\x04\x22\x4d\x18", 4, 0},
 };
 
+/* Office documents and books are zip files, but of markup, not of documents. */
+static bool is_office(sheaf_str s)
+{
+    static const char *const first[] = {"[Content_Types].xml", "_rels/.rels", "mimetype", "META-INF/"};
+    if (s.n < 50 || memcmp(s.p, "PK\x03\x04", 4) != 0) return false;
+    for (size_t i = 0; i < sizeof first / sizeof *first; i++)
+        if (!memcmp(s.p + 30, first[i], strlen(first[i]))) return true; /* the name of the first entry */
+    return false;
+}
+
 bool sheaf_i_is_packed(sheaf_str s)
 {
+    if (is_office(s)) return false;
     for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
         if (s.n >= magics[i].at + magics[i].n && !memcmp(s.p + magics[i].at, magics[i].bytes, magics[i].n)) return true;
     return false;
@@ -143,6 +157,7 @@ void sheaf_i_source_drop(sheaf_i_source *s)
     if (s->is_mapped) munmap((void *)s->bytes.p, s->bytes.n);
     if (s->is_owned) sheaf_i_free(s->ctx, (void *)s->bytes.p);
     if (s->fd >= 0) close(s->fd);
+    if (s->utf8) freelocale(s->utf8);
     sheaf_i_free(s->ctx, s->block);
     sheaf_i_free(s->ctx, s);
 }
@@ -192,6 +207,7 @@ static sheaf_i_step open_archive(sheaf_i_source *s)
 {
     struct archive *a = s->archive = archive_read_new();
     if (!a) return SHEAF_I_NO_MEMORY;
+    s->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     archive_read_support_filter_gzip(a);
     archive_read_support_filter_bzip2(a);
     archive_read_support_filter_xz(a);
@@ -222,6 +238,21 @@ static const char *entry_name(struct archive *a, struct archive_entry *e)
     return name && *name ? name : "(no name)";
 }
 
+static int next_header(sheaf_i_source *s, struct archive_entry **e, const char **name)
+{
+    locale_t before = s->utf8 ? uselocale(s->utf8) : (locale_t)0;
+    int code = archive_read_next_header(s->archive, e);
+    if (code == ARCHIVE_OK || code == ARCHIVE_WARN) *name = entry_name(s->archive, *e);
+    if (before) uselocale(before);
+    return code;
+}
+
+bool sheaf_i_entry_is_hidden(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return !strncmp(name, "__MACOSX/", 9) || (slash ? slash[1] : name[0]) == '.';
+}
+
 sheaf_i_step sheaf_i_source_entry(sheaf_i_source *s, const char **name)
 {
     if (!s->archive) {
@@ -230,7 +261,7 @@ sheaf_i_step sheaf_i_source_entry(sheaf_i_source *s, const char **name)
     }
     while (!s->over) {
         struct archive_entry *e;
-        int code = archive_read_next_header(s->archive, &e);
+        int code = next_header(s, &e, name);
         if (code == ARCHIVE_EOF) return SHEAF_I_END;
         if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return bad_archive(s, ARCHIVE_FATAL);
         if (++s->entries > BOMB_ENTRIES) {
@@ -238,7 +269,6 @@ sheaf_i_step sheaf_i_source_entry(sheaf_i_source *s, const char **name)
             snprintf(s->why, sizeof s->why, "refused: more than %d files", BOMB_ENTRIES);
             return SHEAF_I_BAD;
         }
-        *name = entry_name(s->archive, e);
         bool raw = archive_format(s->archive) == ARCHIVE_FORMAT_RAW;
         if (raw || (archive_entry_filetype(e) == AE_IFREG && !archive_entry_hardlink(e))) return SHEAF_I_MORE;
     }

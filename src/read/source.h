@@ -2,6 +2,8 @@
 #ifndef SHEAF_READ_SOURCE_H
 #define SHEAF_READ_SOURCE_H
 
+#include <locale.h>
+
 #include "base/mem.h"
 
 struct archive;
@@ -17,6 +19,7 @@ typedef struct {
     int fd;                   /* -1: none */
     struct archive *archive;
     char *block;              /* buffer for fd under an archive */
+    locale_t utf8;            /* in which libarchive can give names back; 0: there is none */
     uint64_t in, out;         /* bytes taken in and unpacked */
     int64_t entries;
     bool over;                /* refused or broken: no entry follows */
@@ -45,5 +48,7 @@ sheaf_i_step sheaf_i_source_all(sheaf_i_source *s, size_t limit, char **out, siz
 void sheaf_i_source_done_with(const sheaf_i_source *s, sheaf_str part);
 
 bool sheaf_i_is_packed(sheaf_str beginning);
+/* Entries passed over as such names are in folders: .hidden files, and what macOS puts beside the files. */
+bool sheaf_i_entry_is_hidden(const char *name);
 
 #endif

@@ -18,10 +18,7 @@
  *
  * The family with most text in its pieces wins. Footers are dropped; headers stay with the post that they open.
  */
-#include <ctype.h>
 #include <stdlib.h>
-
-#include <stdio.h>
 #include <string.h>
 
 #include "base/context.h"
@@ -87,6 +84,7 @@ static const char *const calendar[] = {
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; } /* in every locale */
 static bool is_letter(char c) { return (c & 0x80) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
 
 static int64_t count_words(sheaf_str s)
@@ -118,7 +116,7 @@ static size_t normalise(sheaf_str s, char *out)
             after_number = true;
         } else if (is_letter(s.p[i])) {
             size_t from = n;
-            while (i < s.n && (is_letter(s.p[i]) || s.p[i] == '\'')) out[n++] = (char)tolower((unsigned char)s.p[i++]);
+            while (i < s.n && (is_letter(s.p[i]) || s.p[i] == '\'')) out[n++] = lower(s.p[i++]);
             if (is_calendar(out + from, n - from)) {
                 n = from;
                 out[n++] = '@';

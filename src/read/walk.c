@@ -34,6 +34,27 @@ static char *join(sheaf_i_arena *a, sheaf_str left, const char *right)
 
 static sheaf_str as_str(const char *s) { return (sheaf_str){s, strlen(s)}; }
 
+sheaf_str sheaf_i_first_folder(sheaf_str path, sheaf_str otherwise)
+{
+    const char *slash = path.n ? memchr(path.p, '/', path.n) : NULL;
+    return slash ? (sheaf_str){path.p, (size_t)(slash - path.p)} : otherwise;
+}
+
+sheaf_str sheaf_i_last_folder(sheaf_str path)
+{
+    size_t end = path.n, start;
+    while (end && path.p[end - 1] != '/') end--;
+    while (end && path.p[end - 1] == '/') end--;
+    for (start = end; start && path.p[start - 1] != '/';) start--;
+    return (sheaf_str){path.p + start, end - start};
+}
+
+/* A folder of archives is labelled by its folders, where it has any. */
+sheaf_str sheaf_i_entry_label(const sheaf_i_file *f, sheaf_str entry)
+{
+    return f->member && f->label.n ? f->label : sheaf_i_first_folder(entry, f->label);
+}
+
 static sheaf_status add(walk *w, const char *relative, int64_t size, const char *why)
 {
     sheaf_status st = SHEAF_OK;
@@ -43,7 +64,9 @@ static sheaf_status add(walk *w, const char *relative, int64_t size, const char 
     const char *name = join(f->strings, w->name, relative);
     const char *id = w->prefix.n ? join(f->strings, w->prefix, relative) : relative;
     if (!path || !name || !id) return SHEAF_ENOMEM;
-    f->list[f->n++] = (sheaf_i_file){path, as_str(name), as_str(id), size, true, why};
+    sheaf_str top = sheaf_i_last_folder(as_str(id)); /* directly in one of several inputs: that one's own name */
+    sheaf_str label = sheaf_i_first_folder(as_str(relative), w->prefix.n ? top : (sheaf_str){"", 0});
+    f->list[f->n++] = (sheaf_i_file){path, as_str(name), as_str(id), label, size, true, why};
 done:
     return st;
 }
@@ -54,13 +77,13 @@ static const char *link_trouble(walk *w, const char *path, int64_t *size)
     char *real = realpath(path, NULL);
     struct stat info;
     const char *why = NULL;
-    if (!real || stat(real, &info)) why = "a link that leads nowhere";
-    else if (S_ISDIR(info.st_mode)) why = "a link to a folder";
+    if (!real || stat(real, &info)) why = "link that leads nowhere";
+    else if (S_ISDIR(info.st_mode)) why = "link to a folder";
     else if (!S_ISREG(info.st_mode)) why = "not a regular file";
     else {
         size_t n = strlen(w->real_root);
         bool inside = !strncmp(real, w->real_root, n) && (real[n] == '/' || (n && w->real_root[n - 1] == '/'));
-        if (!inside) why = "a link that leads out of the folder";
+        if (!inside) why = "link that leads out of the folder";
         *size = info.st_size;
     }
     free(real);
