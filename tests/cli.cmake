@@ -15,3 +15,12 @@ file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/example)
 add_test(NAME example_cluster COMMAND example_cluster ${CMAKE_SOURCE_DIR}/seeds/articles
          WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/example)
 set_tests_properties(example_cluster PROPERTIES PASS_REGULAR_EXPRESSION "^1: [^\n]+ documents, for example [^\n]+\n2: ")
+
+if(Python3_FOUND)
+  if(SHEAF_SANITIZE)
+    set(quick --quick)
+  endif()
+  add_test(NAME corpora COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/corpora.py
+                                $<TARGET_FILE:sheaf_program> ${quick})
+  set_tests_properties(corpora PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900)
+endif()
