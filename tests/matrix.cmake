@@ -9,3 +9,10 @@ if(SHEAF_FUZZ)
     target_link_options(fuzz_matrix_${format} PRIVATE -fsanitize=fuzzer)
   endforeach()
 endif()
+
+find_program(SHEAF_SYSTEM_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH) # the one that Debian's scipy belongs to
+if(SHEAF_SYSTEM_PYTHON)
+  add_test(NAME scipy_formats COMMAND ${SHEAF_SYSTEM_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/scipy_formats.py
+                                      $<TARGET_FILE:sheaf_program>)
+  set_tests_properties(scipy_formats PROPERTIES SKIP_RETURN_CODE 77)
+endif()

@@ -302,6 +302,54 @@ static void random_numbers_have_their_moments(void **state)
     assert_true(fabs(unit / n - 0.5) < 6 * sqrt(1.0 / 12 / n));
 }
 
+static void note_seen(void *user, const char *text) { snprintf(user, 64, "%s", text); }
+
+/* Names come from outside: what a terminal would obey is taken out, and no character is cut in two. */
+static void texts_are_printable(void **state)
+{
+    (void)state;
+    char seen[64] = "", text[600];
+    sheaf_ctx_opts o;
+    sheaf_ctx_opts_init(&o, sizeof o);
+    o.note = note_seen;
+    o.note_user = seen;
+    sheaf_ctx *ctx;
+    assert_int_equal(sheaf_ctx_new(&ctx, &o), SHEAF_OK);
+    (void)sheaf_i_fail(ctx, SHEAF_EIO, "a\033[31m\nb\302\233c \303\274\n  fields: \177");
+    sheaf_i_hint(ctx, "\ttry");
+    sheaf_i_note(ctx, "x\ry");
+    assert_string_equal(sheaf_ctx_message(ctx), "a?[31m?b??c \303\274\n  fields: ?");
+    assert_string_equal(sheaf_ctx_hint(ctx), "?try");
+    assert_string_equal(seen, "x?y");
+    for (size_t lead = 0; lead < 4; lead++) { /* the cut falls behind every byte of a character of four */
+        for (size_t i = 0; i < sizeof text - 1; i++) text[i] = i < lead ? 'a' : "\360\237\230\200"[(i - lead) % 4];
+        text[sizeof text - 1] = 0;
+        (void)sheaf_i_fail(ctx, SHEAF_EIO, "%s", text);
+        size_t n = strlen(sheaf_ctx_message(ctx));
+        assert_true(n > 500 && (n - lead) % 4 == 0);
+    }
+    sheaf_ctx_free(ctx);
+}
+
+static int refuse(void *user, const void *bytes, size_t n)
+{
+    (void)user;
+    (void)bytes;
+    return n > 0;
+}
+
+static void a_callback_may_refuse(void **state)
+{
+    (void)state;
+    sheaf_ctx *ctx = test_context(1);
+    sheaf_out *out;
+    assert_int_equal(sheaf_out_callback(ctx, &out, refuse, NULL), SHEAF_OK);
+    sheaf_i_out_text(out, "bytes");
+    assert_int_equal(sheaf_out_close(out), SHEAF_EIO);
+    assert_string_equal(sheaf_ctx_message(ctx), "cannot write the output: refused");
+    sheaf_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +358,7 @@ int main(void)
         cmocka_unit_test(a_failed_resize_keeps_the_old), cmocka_unit_test(lowest_failure_wins),
         cmocka_unit_test(every_block_runs_once),        cmocka_unit_test(streams_lose_no_item),
         cmocka_unit_test(progress_cancels),             cmocka_unit_test(files_appear_whole_or_not_at_all),
-        cmocka_unit_test(a_full_disk_is_an_error),      cmocka_unit_test(random_numbers_have_their_moments)};
+        cmocka_unit_test(a_full_disk_is_an_error),      cmocka_unit_test(random_numbers_have_their_moments),
+        cmocka_unit_test(texts_are_printable),          cmocka_unit_test(a_callback_may_refuse)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

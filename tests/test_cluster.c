@@ -488,5 +488,5 @@ int main(void)
         cmocka_unit_test(stops_when_asked),
     };
     int failed = cmocka_run_group_tests_name("clustering", tests, NULL, NULL);
-    return failed + test_cluster_kmeans() + test_cluster_scores();
+    return failed + test_cluster_judged() + test_cluster_kmeans() + test_cluster_scores();
 }

@@ -6,6 +6,7 @@
 
 #include "base/rng.h"
 
+int test_cluster_judged(void);
 int test_cluster_kmeans(void);
 int test_cluster_scores(void);
 

@@ -61,6 +61,47 @@ static void archives(void **state)
     sheaf_ctx_free(ctx);
 }
 
+/* A zip file says in bit 11 of an entry's flags that its name is UTF-8; the tests run in the "C" locale. */
+static void names_that_are_not_ascii(void **state)
+{
+    (void)state;
+    static const char *const entries[] = {"sport/naXXve.txt", "text", NULL};
+    sheaf_ctx *ctx = test_context(1);
+    size_t n;
+    char *zip = test_pack(TEST_ZIP, entries, &n);
+    for (size_t i = 0; i + 10 < n; i++) {
+        if (!memcmp(zip + i, "PK\3\4", 4)) zip[i + 7] |= 8;
+        if (!memcmp(zip + i, "PK\1\2", 4)) zip[i + 9] |= 8;
+        if (!memcmp(zip + i, "XX", 2)) memcpy(zip + i, "\303\257", 2);
+    }
+    sheaf_read_opts o = test_options();
+    o.label_from_folder = true;
+    sheaf_corpus *c = test_read(ctx, test_file("named.zip", zip, n), &o);
+    assert_str(sheaf_corpus_id(c, 0), "sport/na\303\257ve.txt");
+    assert_str(sheaf_corpus_label(c, 0), "sport");
+    sheaf_corpus_free(c);
+    free(zip);
+    sheaf_ctx_free(ctx);
+}
+
+static void office_documents_are_binary(void **state)
+{
+    (void)state;
+    static const char *const entries[] = {"[Content_Types].xml", "<Types/>", "word/document.xml", "<w/>", NULL};
+    sheaf_ctx *ctx = test_context(1);
+    size_t n;
+    char *docx = test_pack(TEST_ZIP, entries, &n), folder[4500];
+    test_file("o/letter.docx", docx, n);
+    test_text("o/a.txt", "text");
+    free(docx);
+    snprintf(folder, sizeof folder, "%s/o", test_folder());
+    sheaf_corpus *c = test_read(ctx, folder, NULL);
+    assert_int_equal(c->n, 1);
+    assert_string_equal(test_skip_reason(c, "/letter.docx"), "binary");
+    sheaf_corpus_free(c);
+    sheaf_ctx_free(ctx);
+}
+
 static void packed_in_a_folder(void **state)
 {
     (void)state;
@@ -259,6 +300,8 @@ static int clear_after(void **state)
 
 const struct CMUnitTest test_read_hostile[] = {
     cmocka_unit_test_teardown(archives, clear_after),
+    cmocka_unit_test_teardown(names_that_are_not_ascii, clear_after),
+    cmocka_unit_test_teardown(office_documents_are_binary, clear_after),
     cmocka_unit_test_teardown(packed_in_a_folder, clear_after),
     cmocka_unit_test_teardown(bombs_are_refused, clear_after),
     cmocka_unit_test_teardown(skips_have_reasons, clear_after),

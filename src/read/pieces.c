@@ -231,8 +231,10 @@ static sheaf_status name_entry(sheaf_i_reader *r, const char *entry, sheaf_i_fil
     if (!*entry) return SHEAF_OK;
     f->name = entry_file_id(r, r->file.name, entry, &failed);
     f->id = entry_file_id(r, r->one_file ? (sheaf_str){"", 0} : r->file.id, entry, &failed);
-    f->label = sheaf_i_entry_label(&r->file, (sheaf_str){f->name.p + f->name.n - strlen(entry), strlen(entry)});
-    return failed ? SHEAF_ENOMEM : SHEAF_OK;
+    if (failed) return SHEAF_ENOMEM;
+    size_t n = strlen(entry);
+    f->label = sheaf_i_entry_label(&r->file, (sheaf_str){f->name.p + f->name.n - n, n});
+    return SHEAF_OK;
 }
 
 /* Reads the rest of the entry behind what was read to see what it is. */

@@ -139,7 +139,8 @@ static sheaf_status list_input(sheaf_i_reader *r, const char *path, bool only)
         return sheaf_i_walk(f, path, name, only ? (sheaf_str){"", 0} : name);
     }
     SHEAF_GROW(f->list, r->ctx, f->n, f->room);
-    f->list[f->n++] = (sheaf_i_file){path, name, name, sheaf_i_last_folder(name), is_stdin ? 0 : info.st_size, false, NULL};
+    f->list[f->n++] = (sheaf_i_file){.path = path, .name = name, .id = name, .label = sheaf_i_last_folder(name),
+                                     .size = is_stdin ? 0 : info.st_size};
     r->one_file = only;
 done:
     return st;
