@@ -175,21 +175,21 @@ static void the_start_kept_has_the_highest_evidence(void **state)
     sheaf_ctx_free(ctx);
 }
 
-/* Groups lie along e_1 .. e_3; e_0 holds a constant, or a long direction that has nothing to do with the words. */
+/* The groups of the words lie along e_0 and the rest is chance, or along e_1 .. e_3 and e_0 is long and chance. */
 static void the_better_view_is_kept(void **state)
 {
     (void)state;
     sheaf_ctx *ctx = test_context(2);
     enum { N = 300 };
     double sigma[4];
-    float *x = test_blobs(N, 3, 3, 0.1, 4), u[N * 4];
+    float *x = test_blobs(N, 3, 3, 0.1, 4), *noise = test_blobs(N, 3, 3, 10, 5), u[N * 4];
     sheaf_terms *t = words_of_groups(ctx, N, 3);
     sheaf_space s = space_of(ctx, u, N, 4, sigma);
     for (int view = 0; view < 2; view++) {
         sheaf_cluster_opts o = opts(3);
         sheaf_clustering *c;
         for (int i = 0; i < N; i++) {
-            for (int j = 0; j < 3; j++) u[4 * i + 1 + j] = view ? x[3 * i + j] : x[3 * i] * .1f;
+            for (int j = 0; j < 3; j++) u[4 * i + 1 + j] = view ? x[3 * i + j] : noise[3 * i + j] * .02f;
             u[4 * i] = view ? 5.0f * (float)(i % 7 - 3) : (float)(i % 3 - 1);
         }
         assert_ok(ctx, sheaf_cluster_fit_terms(ctx, &c, &s, t, &o));
@@ -200,6 +200,7 @@ static void the_better_view_is_kept(void **state)
         sheaf_clustering_free(c);
     }
     free(x);
+    free(noise);
     terms_end(t);
     sheaf_ctx_free(ctx);
 }
@@ -336,6 +337,17 @@ static void odd_spaces_have_results(void **state)
     assert_int_equal(c->report.drop_first, 0);
     sheaf_clustering_free(c);
 
+    /* A fourth of the documents lie along the first dimension alone: the view without it would lose them. */
+    o.k = 2;
+    for (int i = 0; i < 40; i++) memcpy(u + 3 * i, (float[]){i % 4 == 1, i % 4 == 2, i % 2 == 0}, 3 * sizeof *u);
+    for (int i = 3; i < 40; i += 4) u[3 * i] = 1;
+    for (int i = 1; i < 40; i += 4) u[3 * i + 1] = .1f;
+    s = space_of(ctx, u, 40, 3, sigma);
+    assert_ok(ctx, sheaf_cluster_fit_terms(ctx, &c, &s, t, &o));
+    assert_int_equal(c->count[0], 0);
+    assert_int_equal(c->report.drop_first, 0);
+    sheaf_clustering_free(c);
+
     s = space_of(ctx, u, 40, 0, sigma); /* of a matrix of zeros */
     o.k = 2;
     assert_ok(ctx, sheaf_cluster_fit_terms(ctx, &c, &s, t, &o));
@@ -353,16 +365,16 @@ static void odd_spaces_have_results(void **state)
     sheaf_ctx_free(ctx);
 }
 
-/* k = 0 is settled by the first view, and its reason stays with whichever view is kept. */
+/* k = 0 is settled by the first view, which sees two sides here, and its reason stays with whichever view is kept. */
 static void a_chosen_k_is_that_of_both_views(void **state)
 {
     (void)state;
     sheaf_ctx *ctx = test_context(2);
     enum { N = 900 };
     double sigma[7];
-    float *x = test_blobs(N, 6, 6, 0.05, 6), *u = calloc(N * 7, sizeof *u);
+    float *x = test_blobs(N, 6, 6, 0.25, 6), *u = calloc(N * 7, sizeof *u);
     for (int i = 0; i < N; i++) {
-        u[7 * i] = .3f * (float)(i % 5 - 2); /* says nothing, so that leaving it out is better */
+        u[7 * i] = i % 5 < 2 ? 20 : -20; /* chance, so that leaving it out is better */
         memcpy(u + 7 * i + 1, x + 6 * i, 6 * sizeof *x);
     }
     sheaf_terms *t = words_of_groups(ctx, N, 6);
@@ -370,9 +382,10 @@ static void a_chosen_k_is_that_of_both_views(void **state)
     sheaf_cluster_opts o = opts(0);
     sheaf_clustering *c;
     assert_ok(ctx, sheaf_cluster_fit_terms(ctx, &c, &s, t, &o));
-    assert_int_equal(c->k, 6);
+    assert_int_equal(c->k, 2);
+    assert_int_equal(c->report.drop_first, 1);
     assert_int_equal(c->report.k_asked, 0);
-    assert_int_equal(strncmp(c->k_reason, "k = 6 of ", 9), 0);
+    assert_int_equal(strncmp(c->k_reason, "k = 2 of ", 9), 0);
     sheaf_clustering_free(c);
     free(x);
     free(u);

@@ -97,6 +97,43 @@ static void weights_follow_their_definitions(void **state)
     check_scheme(SHEAF_WEIGHT_BINARY, false, binary);
 }
 
+/* The formula in sheaf.h on the dense table, for other dampings than the default. */
+static void rows_are_damped_as_asked(void **state)
+{
+    (void)state;
+    sheaf_ctx *ctx = test_context(2);
+    const double damping[] = {0, 1, 15, 1e12};
+    for (int z = 0; z < 4; z++) {
+        double x[DOCS][TERMS], c[TERMS] = {0}, r[DOCS] = {0}, mean_c = 0, mean_r = 0;
+        for (int i = 0; i < DOCS; i++)
+            for (int j = 0; j < TERMS; j++) {
+                x[i][j] = log2(1.0 + reference_counts[i][j]);
+                c[j] += x[i][j];
+                mean_c += x[i][j] / TERMS;
+            }
+        for (int i = 0; i < DOCS; i++)
+            for (int j = 0; j < TERMS; j++) {
+                x[i][j] /= sqrt(c[j] + mean_c);
+                r[i] += x[i][j];
+                mean_r += x[i][j] / DOCS;
+            }
+        fake_terms f;
+        fake(&f, ctx);
+        sheaf_weight_opts o;
+        sheaf_weight_opts_init(&o, sizeof o);
+        o.row_damping = damping[z];
+        sheaf_matrix *m;
+        assert_ok(ctx, sheaf_matrix_weigh(ctx, &m, &f.t, &o));
+        for (int i = 0; i < DOCS; i++)
+            for (int64_t p = f.indptr[i]; p < f.indptr[i + 1]; p++) {
+                double want = x[i][f.indices[p]] / sqrt(r[i] + damping[z] * mean_r);
+                assert_true(fabs(m->values[p] - want) <= 1e-6 * want); /* rounded to float twice: 2^-23 */
+            }
+        sheaf_matrix_free(m);
+    }
+    sheaf_ctx_free(ctx);
+}
+
 static void one_document_and_none(void **state)
 {
     (void)state;
@@ -136,6 +173,13 @@ static void bad_options_are_named(void **state)
     o.b = 1.5;
     assert_int_equal(sheaf_matrix_weigh(ctx, &m, &f.t, &o), SHEAF_EINVAL);
     assert_non_null(strstr(sheaf_ctx_message(ctx), "b = 1.5"));
+    const double bad[] = {NAN, -1, INFINITY};
+    for (int i = 0; i < 3; i++) {
+        sheaf_weight_opts_init(&o, sizeof o);
+        o.row_damping = bad[i];
+        assert_int_equal(sheaf_matrix_weigh(ctx, &m, &f.t, &o), SHEAF_EINVAL);
+        assert_non_null(strstr(sheaf_ctx_message(ctx), "row_damping = "));
+    }
     sheaf_weight_opts_init(&o, sizeof o);
     o.scheme = (sheaf_weight)17;
     assert_int_equal(sheaf_matrix_weigh(ctx, &m, &f.t, &o), SHEAF_EINVAL);
@@ -381,6 +425,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weights_are_those_of_scikit_learn),
         cmocka_unit_test(weights_follow_their_definitions),
+        cmocka_unit_test(rows_are_damped_as_asked),
         cmocka_unit_test(one_document_and_none),
         cmocka_unit_test(bad_options_are_named),
         cmocka_unit_test(weights_do_not_depend_on_threads_or_order),

@@ -183,6 +183,9 @@ static void wrong_fields(void **state)
     want = "news.csv: no column 'body'\n  columns: id, date, headline, article_text";
     assert_non_null(strstr(sheaf_ctx_message(ctx), want));
     assert_string_equal(sheaf_ctx_hint(ctx), "--text-field article_text");
+    name = "bdy"; /* two letters of three from "id": not meant */
+    assert_int_equal(sheaf_corpus_read(ctx, &c, &csv, 1, &o), SHEAF_EINVAL);
+    assert_string_equal(sheaf_ctx_hint(ctx), "--text-field article_text");
     name = "headlines";
     assert_int_equal(sheaf_corpus_read(ctx, &c, &csv, 1, &o), SHEAF_EINVAL);
     assert_string_equal(sheaf_ctx_hint(ctx), "--text-field headline");

@@ -75,6 +75,28 @@ static void names_are_spellings_of_telling_words(void **state)
     name_end(&r);
 }
 
+static void possessives_and_hosts_are_put_right(void **state)
+{
+    (void)state;
+    const char *word[] = {"writer", "poet", "novel", "sun", "goal"};
+    const char *surface[] = {"writer's", "poet\xe2\x80\x99s", "'s", "east.sun.com", "goal"};
+    const char *all = "writer poet novel sun";
+    const line l[] = {{1, all}, {1, all}, {1, all}, {2, "goal"}, {2, "goal"}};
+    named r = name_lines(l, COUNT(l), word, COUNT(word), surface, 2);
+    assert_string_equal(sheaf_topics_name(r.topics, 1), "writer, poet, 's"); /* a form that is nothing else stays */
+    int32_t n;
+    const sheaf_topic_term *term = sheaf_topics_terms(r.topics, 1, &n);
+    assert_int_equal(n, 3);
+    for (int32_t i = 0; i < n; i++) assert_int_not_equal(term[i].term, 3);
+    name_end(&r);
+
+    const line hosts[] = {{1, "sun"}, {1, "sun"}, {2, "goal"}, {2, "goal"}};
+    r = name_lines(hosts, COUNT(hosts), word, COUNT(word), surface, 2);
+    sheaf_topics_terms(r.topics, 1, &n);
+    assert_int_equal(n, 1); /* there is nothing else */
+    name_end(&r);
+}
+
 static void a_word_names_one_cluster(void **state)
 {
     (void)state;
@@ -208,6 +230,7 @@ int test_topic_names(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_spellings_of_telling_words),
+        cmocka_unit_test(possessives_and_hosts_are_put_right),
         cmocka_unit_test(a_word_names_one_cluster),
         cmocka_unit_test(pairs_and_phrases_do_not_overlap),
         cmocka_unit_test(odd_clusterings_get_names),

@@ -271,7 +271,7 @@ typedef enum {
     SHEAF_WEIGHT_TFIDF,      /* tf * (ln((1 + n) / (1 + df)) + 1), as scikit-learn defines it */
     SHEAF_WEIGHT_SUBLINEAR,  /* (1 + ln tf) * the same idf */
     SHEAF_WEIGHT_LOGENTROPY, /* log2(1 + tf) * (1 + sum_i p_ij ln p_ij / ln n), p_ij = tf_ij / sum_i tf_ij */
-    SHEAF_WEIGHT_BM25,       /* tf (k1 + 1) / (tf + k1 (1 - b + b len / mean len)) * ln(1 + (n - df + .5) / (df + .5)) */
+    SHEAF_WEIGHT_BM25,       /* tf (k1 + 1) / (tf + k1 (1 - b + b len / mean len)) * ln(1 + (n - df + .5)/(df + .5)) */
     SHEAF_WEIGHT_BIPARTITE   /* log2(1 + tf) / sqrt(c_j + mean c), then / sqrt(r_i + 15 mean r); c_j, r_i: column sums,
                                 then row sums of what precedes. Rows keep their lengths: l2 is ignored. The default */
 } sheaf_weight;
@@ -281,7 +281,7 @@ typedef struct {
     sheaf_weight scheme;
     bool l2;         /* rows to length 1; default true */
     double k1, b;    /* BM25; defaults 1.2 and .75 */
-    double row_damping; /* BIPARTITE: the 15 above; 0 damps all rows, a large number none */
+    double row_damping; /* BIPARTITE: the 15 above, 0 to 1e12; 0 damps all rows, a large number none */
 } sheaf_weight_opts;
 
 SHEAF_API void sheaf_weight_opts_init(sheaf_weight_opts *o, size_t size);
@@ -357,7 +357,7 @@ typedef enum { SHEAF_METRIC_SPHERICAL = 0, SHEAF_METRIC_EUCLIDEAN } sheaf_metric
 typedef struct {
     size_t size;
     int32_t k;            /* 0: chosen from the size of the corpus and the vectors (see sheaf_clustering_k_reason) */
-    int32_t starts;       /* the one of least inertia is kept; default 8 */
+    int32_t starts;       /* the one of least inertia is kept; default 8. sheaf_cluster_fit_terms: for each view */
     int32_t max_iter;     /* default 100 */
     uint64_t seed;
     sheaf_metric metric;
@@ -372,11 +372,12 @@ typedef struct sheaf_clustering sheaf_clustering;
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out,
                                                         const sheaf_space *space, const sheaf_cluster_opts *o);
 /* As sheaf_cluster_fit, but of all starts the one is kept whose labels explain the term counts best (Dirichlet-
-   multinomial evidence). `terms` are those that the space was made from. */
+   multinomial evidence; among many documents, that of a sample); clusters of one or two documents count against it
+   where k leaves room for nine. `terms` are those that the space was made from. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_cluster_fit_terms(sheaf_ctx *ctx, sheaf_clustering **out,
                                                               const sheaf_space *space, const sheaf_terms *terms,
                                                               const sheaf_cluster_opts *o);
-/* Any dense vectors, n x d row-major with leading dimension ld. Rows of zeros go to cluster 0. */
+/* Any dense vectors, n x d row-major with leading dimension ld; n < 2^31. Rows of zeros go to cluster 0. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_cluster_vectors(sheaf_ctx *ctx, sheaf_clustering **out,
                                                             const float *x, int64_t n, int32_t d, int64_t ld,
                                                             const sheaf_cluster_opts *o);
@@ -392,7 +393,7 @@ SHEAF_API int64_t sheaf_clustering_count(const sheaf_clustering *c, int32_t clus
 typedef struct {
     double inertia;        /* sum of squared distances to the own centre, in double */
     int32_t iterations;    /* of the kept start */
-    int32_t starts;
+    int32_t starts;        /* of all views */
     int64_t empty_repaired;/* empty clusters refilled, over all starts */
     int64_t unplaced;      /* documents in cluster 0 */
     int32_t k_asked;
@@ -401,7 +402,7 @@ typedef struct {
 } sheaf_cluster_report;
 
 SHEAF_API sheaf_cluster_report sheaf_clustering_quality(const sheaf_clustering *c);
-/* How k was found, one line without newline: "k = 12 of 2..40: highest silhouette (0.21)"; "" where it was given. */
+/* How k was found, one line without newline: "k = 12 of 2..40: highest silhouette (0.61)"; "" where it was given. */
 SHEAF_API const char *sheaf_clustering_k_reason(const sheaf_clustering *c);
 
 /* ---- 7 scores ---------------------------------------------------------------------------------- */
@@ -446,15 +447,16 @@ typedef struct {
 SHEAF_API void sheaf_topic_opts_init(sheaf_topic_opts *o, size_t size);
 
 /* What a reader needs of each cluster, 1..k; documents of cluster 0 are left out. The terms and the clustering must
-   be of the same documents. Terms come best first: score is the z-score of the term's log-odds inside against
-   outside the cluster times the logarithm of its lift (0 where all documents are one cluster). */
+   be of the same documents. Terms come best first, names of hosts and files left out: score is
+   the z-score of the term's log-odds inside against outside the cluster times the logarithm of its lift (0 where all
+   documents are one cluster). */
 typedef struct sheaf_topics sheaf_topics;
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_topics_build(sheaf_ctx *ctx, sheaf_topics **out,
                                                          const sheaf_clustering *c, const sheaf_terms *t,
                                                          const sheaf_topic_opts *o);
 SHEAF_API void sheaf_topics_free(sheaf_topics *t);
 SHEAF_API int32_t sheaf_topics_k(const sheaf_topics *t);
-/* Up to 4 words "a, b, c, d" in their commonest spelling; "cluster 3" where no word serves. */
+/* Up to 4 words "a, b, c, d" in their commonest spelling, without 's; "cluster 3" where no word serves. */
 SHEAF_API const char *sheaf_topics_name(const sheaf_topics *t, int32_t cluster);
 SHEAF_API const sheaf_topic_term *sheaf_topics_terms(const sheaf_topics *t, int32_t cluster, int32_t *n);
 /* Documents of the best fit, best first; of the smallest margin, smallest first. */

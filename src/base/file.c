@@ -81,7 +81,7 @@ static sheaf_status open_file(sheaf_out *o, const char *path)
         if (!o->path || !o->tmp) return SHEAF_ENOMEM;
         memcpy(o->tmp, path, n);
         memcpy(o->tmp + n, ".tmp~", 6);
-        o->fd = open(o->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        o->fd = open(o->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
     }
     return o->fd < 0 ? sheaf_i_fail(ctx, SHEAF_EIO, "cannot write %s: %s", path, strerror(errno)) : SHEAF_OK;
 }

@@ -3,8 +3,10 @@
  * k = 2 .. n^(1/3) + 4 (at most 60; every number up to 10, then steps of about an eighth) is tried on a sample, four
  * seedings each, of which the tightest counts; the smallest k whose silhouette reaches 80 % of the highest is taken.
  * The highest itself is no good: with documents the silhouette goes on creeping upwards as k splits off ever smaller
- * groups of near copies. Only above .5, where the structure is clear (Kaufman and Rousseeuw 1990), it is taken. Bound
- * and share were set on collections of news, newsgroups and abstracts: 1,000 to 100,000 documents in 4 to 20 classes.
+ * groups of near copies. Only above .5, where the structure is clear (Kaufman and Rousseeuw 1990), it is taken. Where
+ * it is not, k begins at a quarter of its bound: two or three themes of thousands of documents tell a reader little,
+ * and there the silhouette, nearly level, cannot tell them from five either. Bounds
+ * and share were set on collections of news, newsgroups and abstracts: 1,000 to 100,000 documents in 4 to 52 classes.
  * A seeding for the largest k serves the smaller ones too, by its first rows.
  */
 #include <math.h>
@@ -74,13 +76,25 @@ static double silhouette_at(const search *s, int32_t i)
     return best->silhouette;
 }
 
-/* The place in s->k of the choice. */
-static int32_t choose(const search *s, double *highest)
+static double highest_from(const search *s, int32_t first)
 {
-    *highest = -1;
-    for (int32_t i = 0; i < s->n_k; i++) *highest = fmax(*highest, silhouette_at(s, i));
-    double enough = *highest > 0 && *highest <= CLEAR ? *highest * SHARE : *highest;
-    int32_t i = 0;
+    double highest = -1;
+    for (int32_t i = first; i < s->n_k; i++) highest = fmax(highest, silhouette_at(s, i));
+    return highest;
+}
+
+/* The place in s->k of the choice, and of the least that was allowed. */
+static int32_t choose(const search *s, int32_t *first, double *highest)
+{
+    *first = 0;
+    *highest = highest_from(s, 0);
+    bool clear = *highest > CLEAR;
+    if (!clear) {
+        while (s->k[*first] < s->most / 4) ++*first;
+        *highest = highest_from(s, *first);
+    }
+    double enough = *highest > 0 && !clear ? *highest * SHARE : *highest;
+    int32_t i = *first;
     while (silhouette_at(s, i) < enough) i++;
     return i;
 }
@@ -120,14 +134,14 @@ sheaf_status sheaf_i_choose_k(const sheaf_i_points *p, uint64_t seed, int32_t *k
     s->most = most;
     SHEAF_TRY(search_k(p, s));
     double highest;
-    int32_t i = choose(s, &highest);
+    int32_t first, i = choose(s, &first, &highest), least = s->k[first];
     *k = s->k[i];
     if (silhouette_at(s, i) >= highest) {
-        snprintf(reason, size, "k = %d of 2..%d: highest silhouette (%.2f)", *k, most, highest);
+        snprintf(reason, size, "k = %d of %d..%d: highest silhouette (%.2f)", *k, least, most, highest);
         goto done;
     }
-    snprintf(reason, size, "k = %d of 2..%d: smallest with a silhouette (%.2f) within 20 %% of the highest (%.2f)", *k,
-             most, silhouette_at(s, i), highest);
+    snprintf(reason, size, "k = %d of %d..%d: smallest with a silhouette (%.2f) within 20 %% of the highest (%.2f)", *k,
+             least, most, silhouette_at(s, i), highest);
 done:
     sheaf_i_free(p->ctx, s);
     return st;

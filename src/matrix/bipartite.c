@@ -4,8 +4,8 @@
  *
  *     x_ij = log2(1 + tf_ij);  x_ij /= sqrt(c_j + mean c);  x_ij /= sqrt(r_i + 15 mean r)
  *
- * with c_j the sum of column j and r_i the sum of row i after the first scaling. A rare term is damped less than a common
- * one, but not without limit as by 1 / sqrt(c_j); rows are left nearly as long as they are, so that the SVD
+ * with c_j the sum of column j and r_i the sum of row i after the first scaling. A rare term is damped less than a
+ * common one, but not without limit as by 1 / sqrt(c_j); rows are left nearly as long as they are, so that the SVD
  * listens to documents that say more, and only documents far longer than the mean are held back. The factor 15
  * stands on a plateau: results/recipe.md has the scores from 1 to infinity.
  *

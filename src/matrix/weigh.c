@@ -182,7 +182,8 @@ static sheaf_status check_opts(sheaf_ctx *ctx, const sheaf_weight_opts *o)
 
 void sheaf_weight_opts_init(sheaf_weight_opts *o, size_t size)
 {
-    sheaf_weight_opts d = {.size = size, .scheme = SHEAF_WEIGHT_BIPARTITE, .l2 = true, .k1 = 1.2, .b = .75, .row_damping = 15};
+    sheaf_weight_opts d = {.size = size, .scheme = SHEAF_WEIGHT_BIPARTITE, .l2 = true, .k1 = 1.2, .b = .75,
+                           .row_damping = 15};
     memcpy(o, &d, size < sizeof d ? size : sizeof d);
 }
 

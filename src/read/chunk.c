@@ -42,8 +42,7 @@ void sheaf_i_chunk_end_temp(sheaf_i_chunk *c)
     for (int64_t i = 0; i < c->n_docs; i++) c->docs[i].text = (sheaf_str){"", 0};
 }
 
-/* Strings of a document may lie in the input or in `temp`: what is kept is copied, unless it lies in `keep` already,
-   as `owned` says. */
+/* Strings of a document may lie in the input or in `temp`: what is kept is cleaned and copied. */
 static sheaf_status keep_string(sheaf_i_chunk *c, sheaf_str *s, int64_t *replaced)
 {
     if (!s->n) {

@@ -16,10 +16,8 @@
 #define SNIFF_ROWS 50
 #define MAX_COLUMNS 100000
 
-/* Takes the next cell off the row; `raw` is it with its quotes. False after the last one of the row, when *s begins
-   with the line feed or is empty. */
 typedef struct {
-    sheaf_str raw;
+    sheaf_str raw;     /* with its quotes */
     bool quoted, open; /* open: the closing quote is missing */
 } cell;
 
@@ -36,6 +34,7 @@ static size_t quoted_end(sheaf_str s, bool *open)
     }
 }
 
+/* Takes the next cell off the row; then *s begins with the delimiter or the line feed, or is empty. */
 static cell next_cell(sheaf_str *s, char delimiter)
 {
     cell c = {.quoted = s->n && s->p[0] == '"'};

@@ -266,7 +266,8 @@ static int32_t edits(sheaf_str a, const char *b)
 static sheaf_str suggestion(const sheaf_i_names *seen, const char *name, int role)
 {
     sheaf_str best = {"", 0};
-    int32_t fewest = name ? ((int32_t)strlen(name) + 1) / 3 : 0; /* "bdy" is no misspelt "id" */
+    int32_t length = name ? (int32_t)strlen(name) : 0;
+    int32_t fewest = length < 4 ? length / 2 : 1 + length / 3; /* "mroe" is "more", but "bdy" is not "id" */
     for (int32_t i = 0; name && i < seen->n; i++) {
         int32_t e = edits(seen->list[i].name, name);
         if (e > fewest || (e == fewest && best.n)) continue;

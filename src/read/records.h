@@ -29,7 +29,7 @@ size_t sheaf_i_records_cut(sheaf_from format, const sheaf_i_header *h, sheaf_str
 
 /* Adds the documents of a run to the chunk, skipping what is malformed. */
 sheaf_status sheaf_i_records_parse(sheaf_i_chunk *c, const sheaf_i_run *run);
-/* The same for a whole input in memory: takes BOM, header and bracket off first. `header` is scratch of the call. */
+/* The same for a whole input in memory: takes BOM, header and bracket off first. */
 sheaf_status sheaf_i_records_whole(sheaf_i_chunk *c, sheaf_i_run run);
 
 /* What stands before the first record: BOM, and the '[' of an array. */

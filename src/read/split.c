@@ -369,7 +369,7 @@ static sheaf_str title_of(sheaf_str text)
     return s;
 }
 
-/* A piece with next to nothing in it belongs to the post before it (or after, at the start). */
+/* A piece with next to nothing in it is what was printed between two borders: left out. */
 static void add_piece(sheaf_i_post *posts, int64_t *n, sheaf_str piece, int64_t least)
 {
     piece = sheaf_i_trim(piece);

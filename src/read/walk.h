@@ -5,8 +5,8 @@
 #include "base/mem.h"
 
 typedef struct {
-    const char *path;  /* to open; shown to people without "./" */
-    sheaf_str name;    /* shown */
+    const char *path;  /* to open */
+    sheaf_str name;    /* shown to people: the path without "./" */
     sheaf_str id;      /* of a document that is this file */
     sheaf_str label;   /* the folder that it is in, see sheaf_i_first_folder and sheaf_i_last_folder */
     int64_t size;      /* bytes, as far as known */

@@ -66,7 +66,7 @@ done:
     return st;
 }
 
-/* Calls found for every form that one of the words in `list` folds to. */
+/* Marks the form that the word folds to, if the corpus has it; language -1: the caller's list. */
 static sheaf_status mark(sheaf_i_analysis *a, sheaf_i_buffer *scratch, sheaf_str word, int32_t language)
 {
     sheaf_status st = SHEAF_OK;

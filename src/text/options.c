@@ -5,8 +5,7 @@
 
 #include "base/context.h"
 #include "text/languages.h"
-
-#define MAX_NGRAM 8
+#include "text/ngrams.h"
 
 void sheaf_text_opts_init(sheaf_text_opts *o, size_t size)
 {
@@ -44,9 +43,9 @@ sheaf_status sheaf_i_text_opts(sheaf_ctx *ctx, sheaf_text_opts *o, const sheaf_t
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "stop = %d is not known", (int)o->stop);
     if (o->n_stop_words < 0 || (o->n_stop_words && !o->stop_words))
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "%lld stop words", (long long)o->n_stop_words);
-    if (o->ngram_min < 1 || o->ngram_max < o->ngram_min || o->ngram_max > MAX_NGRAM)
+    if (o->ngram_min < 1 || o->ngram_max < o->ngram_min || o->ngram_max > SHEAF_I_MAX_NGRAM)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "n-grams of %d to %d words: need 1 <= min <= max <= %d", o->ngram_min,
-                            o->ngram_max, MAX_NGRAM);
+                            o->ngram_max, SHEAF_I_MAX_NGRAM);
     if (!is_share(o->min_df_share) || !is_share(o->max_df_share))
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "document shares %g and %g: need 0 to 1", o->min_df_share,
                             o->max_df_share);

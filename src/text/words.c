@@ -109,10 +109,10 @@ sheaf_status sheaf_words_spans(sheaf_ctx *ctx, sheaf_span **spans, int64_t *n, c
     int64_t have = 0, want = w->doc_len[doc];
     SHEAF_NEW(all, ctx, want + 4); /* room that sheaf_i_cut asks for, so that one word too many would show */
     sheaf_i_cut_begin(&cutter, w->analyzer, text.p, text.n);
-    for (int32_t k; want + 4 - have >= 4 && (k = sheaf_i_cut(&cutter, all + have, (int32_t)(want + 4 - have < INT32_MAX
-                                                                                            ? want + 4 - have
-                                                                                            : INT32_MAX))) > 0;)
-        have += k;
+    for (int32_t k = 1; k > 0 && have <= want; have += k) {
+        int64_t room = want + 4 - have;
+        k = sheaf_i_cut(&cutter, all + have, room < INT32_MAX ? (int32_t)room : INT32_MAX);
+    }
     if (have != want)
         SHEAF_TRY(sheaf_i_fail(ctx, SHEAF_EINVAL, "document %lld is not the text that the words were cut from",
                                (long long)doc));

@@ -2,7 +2,7 @@
  *
  * A word may stand in the name of one cluster only, the one for which it speaks loudest, so that clusters with much in
  * common are told apart; only a cluster that would have fewer than two words borrows. No two words of a name come
- * from the same root, and no word is a single letter or a number.
+ * from the same root, and no word is a single letter, a number or the name of a host.
  */
 #include <stdio.h>
 #include <string.h>
@@ -82,7 +82,7 @@ static bool too_like(sheaf_str a, sheaf_str b)
 }
 
 /* Parts between dots are longer in the names of hosts and files than in "U.S". */
-static bool dotted_name(sheaf_str s)
+bool sheaf_i_dotted_name(sheaf_str s)
 {
     size_t longest = 0, begin = 0;
     bool dotted = false;
@@ -97,7 +97,18 @@ static bool dotted_name(sheaf_str s)
 
 static bool readable(sheaf_str s)
 {
-    return characters(s) >= 2 && !(s.p[0] >= '0' && s.p[0] <= '9') && !dotted_name(s);
+    return characters(s) >= 2 && !(s.p[0] >= '0' && s.p[0] <= '9') && !sheaf_i_dotted_name(s);
+}
+
+/* "writer's" speaks of a writer: without the possessive, whichever apostrophe it has. */
+static sheaf_str base_form(sheaf_str s)
+{
+    static const char *const possessive[] = {"'s", "\xe2\x80\x99s"};
+    for (int i = 0; i < 2; i++) {
+        size_t n = strlen(possessive[i]);
+        if (s.n > n && memcmp(s.p + s.n - n, possessive[i], n) == 0) return (sheaf_str){s.p, s.n - n};
+    }
+    return s;
 }
 
 /* Adds telling terms to the `n` words of a name; returns the new number. */
@@ -109,7 +120,7 @@ static int32_t add_words(const naming *g, const sheaf_i_telling *e, int32_t clus
     for (int32_t i = 0; i < e->n && n < words; i++) {
         int32_t term = e->term[i].term;
         bool own = g->owner[term] == cluster + 1 || g->owner[term] == 0;
-        if (e->term[i].docs < floor || !(own || borrow) || !readable(g->t->surface[term])) continue;
+        if (e->term[i].docs < floor || !(own || borrow) || !readable(base_form(g->t->surface[term]))) continue;
         bool like = false;
         for (int32_t j = 0; j < n && !like; j++) like = too_like(g->t->term[term], g->t->term[word[j]]);
         if (!like) word[n++] = term;
@@ -132,7 +143,7 @@ static sheaf_status spell(sheaf_ctx *ctx, const char **name, const sheaf_terms *
     *name = p;
     if (!p) return SHEAF_ENOMEM;
     for (int32_t i = 0; i < n; i++) {
-        sheaf_str s = t->surface[word[i]];
+        sheaf_str s = base_form(t->surface[word[i]]);
         memcpy(p, s.p, s.n);
         memcpy(p + s.n, ", ", 2);
         p += s.n + 2;

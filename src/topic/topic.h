@@ -43,8 +43,10 @@ sheaf_status sheaf_i_telling_find(sheaf_ctx *ctx, sheaf_i_telling *telling, int3
 sheaf_status sheaf_i_names_choose(sheaf_ctx *ctx, sheaf_i_topic *topic, int32_t k, const sheaf_i_telling *telling,
                                   const sheaf_terms *t);
 
-/* The number of leading entries from which a share is taken for granted, and the documents that a term
-   needs to have so that it is at least `share` of the commonest of them. */
+/* "east.sun.com", "config.sys": no word of a language. */
+bool sheaf_i_dotted_name(sheaf_str s);
+
+/* The documents that a term must be in to reach `share` of the commonest among the leading terms. */
 int64_t sheaf_i_telling_floor(const sheaf_i_telling *e, double share);
 
 #endif

@@ -122,13 +122,18 @@ static void word_tightness(const building *b)
     }
 }
 
-static sheaf_status list_terms(sheaf_ctx *ctx, sheaf_i_topic *topic, const sheaf_i_telling *e, int32_t n_terms)
+/* Names of hosts and files are listed only where there is nothing else. */
+static sheaf_status list_terms(sheaf_ctx *ctx, sheaf_i_topic *topic, const sheaf_i_telling *e, const sheaf_terms *t,
+                               int32_t n_terms)
 {
     int64_t floor = sheaf_i_telling_floor(e, LISTED_SHARE);
     topic->terms = sheaf_i_array(ctx, e->n < n_terms ? e->n : n_terms, sizeof *topic->terms);
     if (!topic->terms) return SHEAF_ENOMEM;
-    for (int32_t i = 0; i < e->n && topic->n_terms < n_terms; i++)
-        if (e->term[i].docs >= floor) topic->terms[topic->n_terms++] = e->term[i];
+    for (int dotted = 0; dotted < 2 && topic->n_terms == 0; dotted++)
+        for (int32_t i = 0; i < e->n && topic->n_terms < n_terms; i++) {
+            if (e->term[i].docs < floor || (!dotted && sheaf_i_dotted_name(t->surface[e->term[i].term]))) continue;
+            topic->terms[topic->n_terms++] = e->term[i];
+        }
     return SHEAF_OK;
 }
 
@@ -144,7 +149,7 @@ static sheaf_status describe_words(building *b, const sheaf_terms *t, int32_t n_
     for (int32_t c = 0; c < k; c++) telling[c].term = pool + (int64_t)c * room;
     SHEAF_TRY(sheaf_i_telling_find(b->ctx, telling, room, t, &b->members));
     SHEAF_TRY(sheaf_i_names_choose(b->ctx, b->topic, k, telling, t));
-    for (int32_t c = 0; c < k; c++) SHEAF_TRY(list_terms(b->ctx, &b->topic[c], &telling[c], n_terms));
+    for (int32_t c = 0; c < k; c++) SHEAF_TRY(list_terms(b->ctx, &b->topic[c], &telling[c], t, n_terms));
 done:
     sheaf_i_free(b->ctx, telling);
     sheaf_i_free(b->ctx, pool);
