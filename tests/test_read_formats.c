@@ -275,7 +275,8 @@ static void html_text(void **state)
         {"<!doctype html><title>A &amp; B</title><nav>menu</nav><h1>Head</h1><p>One <b>bo</b>ld\n  line<br>two"
          "<script>var x = '<p>no</p>';</script><style>p{}</style><p>Three</p>",
          "Head\n\nOne bold line\ntwo\n\nThree", "A & B"},
-        {"<html><body><form action='x'><p>A page in a form</p><select><option>1</select></form>", "A page in a form", ""},
+        {"<html><body><form action='x'><p>A page in a form</p><select><option>1</select></form>", "A page in a form",
+         ""},
         {"<html><body><ul><li>a<li>b</ul><table><tr><td>1<td>2</table><pre>x\n  y</pre>", "a\nb\n\n1 2\n\nx\ny", ""},
         {"<p>no title, &eacute;&#233;\xc3\xa9</p>", "no title, \xc3\xa9\xc3\xa9\xc3\xa9", ""},
         {"<meta charset=\"iso-8859-1\"><p>caf\xe9</p>", "caf\xc3\xa9", ""},
