@@ -572,7 +572,8 @@ typedef int (*sheaf_write_fn)(void *user, const void *bytes, size_t n);
 /* A file that appears under its name only when complete. path "-": standard output. */
 typedef struct sheaf_out sheaf_out;
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_out_open(sheaf_ctx *ctx, sheaf_out **out, const char *path);
-SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_out_callback(sheaf_ctx *ctx, sheaf_out **out, sheaf_write_fn fn, void *user);
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_out_callback(sheaf_ctx *ctx, sheaf_out **out, sheaf_write_fn fn,
+                                                         void *user);
 /* Flushes, checks, renames; frees `o` in every case. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_out_close(sheaf_out *o);
 /* Leaves no trace of the unfinished file. NULL is fine. */
@@ -595,7 +596,7 @@ SHEAF_API void sheaf_write_opts_init(sheaf_write_opts *o, size_t size);
 
 /* Each writes one result to `o`, to be closed by the caller; opts NULL: defaults. Field names are stable; JSON begins
    {"schema":"sheaf.NAME/1". Reals have a fixed number of digits and a point in every locale. In the flat formats a
-   list is joined by ", " (terms) or "; " (ids). Unknown names in opts->columns fail with the list of those there are. */
+   list is joined by ", " (terms) or "; " (ids). Unknown names in opts->columns fail with a list of the known ones. */
 
 /* cluster/1, a row a document in order of id: id cluster fit margin second, then label, title, date and the user's own
    columns where there are any. An own column with a name of ours gets "input_" in front. */

@@ -7,8 +7,8 @@
 
 #include "options.h"
 
-/* Threads that wait for the next loop should sleep: spinning, libgomp's default, takes the cores from whatever else runs
-   on the machine, and on a busy one made small corpora ten times slower. OpenBLAS is called on one thread at a time and
+/* Threads that wait for the next loop should sleep: spinning, libgomp's default, takes the cores from whatever else
+   runs on the machine, and on a busy one made small corpora ten times slower. OpenBLAS is called on one thread at a time and
    need not start its own. Both libraries read their variable before main, so it is set before any of them starts. A
    setting of the user's stays. */
 static void wait_asleep(void)
