@@ -59,25 +59,24 @@ def score(gold, found):
             "ari": metrics.adjusted_rand_score(a, b)}
 
 
+def run(command):
+    """Standard output, seconds and peak memory of a command; see measure.py."""
+    launcher = [sys.executable, "-S", str(ROOT / "bench/measure.py"), *map(str, command)]
+    done = subprocess.run(launcher, capture_output=True, text=True)
+    found = json.loads(done.stderr.splitlines()[-1])
+    if found.pop("code"):
+        sys.exit(f"main_job: failed: {' '.join(map(str, command))}\n{done.stderr}")
+    return done.stdout, found
+
+
 def run_peer(path, k, seed, out, char_bigrams):
-    command = [sys.executable, str(ROOT / "bench/peers/scikit_learn.py"), str(path), str(k), str(seed), str(out)]
-    if char_bigrams:
-        command.append("--char-bigrams")
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return json.loads(done.stdout)
+    flags = ["--char-bigrams"] if char_bigrams else []
+    text, whole = run([sys.executable, ROOT / "bench/peers/scikit_learn.py", path, k, seed, out, *flags])
+    return json.loads(text) | {"peak_mb": whole["peak_mb"], "with_imports": whole["seconds"]}
 
 
 def run_sheaf(sheaf, path, k, seed, threads, out):
-    command = [str(sheaf), "cluster", str(path), "-k", str(k), "--seed", str(seed), "-t", str(threads), "-q",
-               "-o", str(out)]
-    start = time.perf_counter()
-    child = subprocess.Popen(command)
-    _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        sys.exit(f"main_job: exit code {child.returncode} from: {' '.join(command)}")
-    return {"seconds": seconds, "peak_mb": usage.ru_maxrss / 1024}
+    return run([sheaf, "cluster", path, "-k", k, "--seed", seed, "-t", threads, "-q", "-o", out])[1]
 
 
 def measure(name, path, args, folder):

@@ -150,6 +150,105 @@ static void update_agrees(const sheaf_i_kernels *k)
     free(before);
 }
 
+#define PANEL SHEAF_I_PANEL
+
+typedef struct {
+    int64_t m, ldx;
+    int32_t d, k;
+    float *x, *centre, *packed, *bias; /* centre: k x d */
+} task;
+
+/* A third of the tasks are of small whole numbers, whose sums are exact, and have many ties and some -inf. */
+static task new_task(bool *exact)
+{
+    task a = {.m = 1 + below(40), .d = (int32_t)below(5) ? shape() : 1, .k = below(2) ? shape() : 1 + (int32_t)below(300)};
+    const int32_t panels = (a.k + PANEL - 1) / PANEL;
+    *exact = below(3) == 0;
+    a.ldx = a.d + below(5);
+    a.x = numbers(a.m * a.ldx);
+    a.centre = numbers((int64_t)a.k * a.d);
+    a.packed = numbers((int64_t)panels * PANEL * a.d); /* the filling is arbitrary */
+    a.bias = numbers(panels * PANEL);
+    for (int64_t i = 0; *exact && i < a.m * a.ldx; i++) a.x[i] = (float)below(3) - 1;
+    for (int64_t i = 0; *exact && i < (int64_t)a.k * a.d; i++) a.centre[i] = (float)below(3) - 1;
+    for (int32_t t = 0; t < panels * PANEL; t++) {
+        if (*exact) a.bias[t] = below(4) ? (float)below(3) : -INFINITY;
+        if (t >= a.k) a.bias[t] = -INFINITY;
+        for (int32_t j = 0; t < a.k && j < a.d; j++)
+            a.packed[((int64_t)(t / PANEL) * a.d + j) * PANEL + t % PANEL] = a.centre[(int64_t)t * a.d + j];
+    }
+    return a;
+}
+
+static void end_task(const task *a)
+{
+    free(a->x);
+    free(a->centre);
+    free(a->packed);
+    free(a->bias);
+}
+
+/* In double; the bound of its float twin goes to *bound. */
+static double score_of(const task *a, int64_t i, int32_t t, double *bound)
+{
+    double sum = (double)a->bias[t], size = fabs(sum);
+    for (int32_t j = 0; j < a->d; j++) {
+        double term = (double)a->x[i * a->ldx + j] * (double)a->centre[(int64_t)t * a->d + j];
+        sum += term;
+        size += fabs(term);
+    }
+    *bound = isinf(sum) ? 0 : (a->d + 2) * FLOAT_EPS * size;
+    return sum;
+}
+
+/* label and score say what is best among all centres but `without`: exactly, or within the bounds of two sums. */
+static void check_best(const task *a, bool exact, int64_t i, int32_t without, int32_t label, float score)
+{
+    double best = -INFINITY, best_bound = 0, bound;
+    int32_t best_label = -1;
+    for (int32_t t = 0; t < a->k; t++) {
+        double s = t == without ? -INFINITY : score_of(a, i, t, &bound);
+        if (s <= best) continue;
+        best = s;
+        best_bound = bound;
+        best_label = t;
+    }
+    if (exact || best_label < 0) {
+        assert_int_equal(label, best_label);
+        assert_true((double)score == best);
+        return;
+    }
+    assert_true(label >= 0 && label < a->k && label != without);
+    double s = score_of(a, i, label, &bound);
+    assert_true(fabs(s - (double)score) <= bound);
+    assert_true(s + bound >= best - best_bound);
+}
+
+static void assign_agrees(const sheaf_i_kernels *k)
+{
+    enum { MOST = 40 };
+    bool exact;
+    task a = new_task(&exact);
+    int32_t label[MOST], second[MOST], alone, alone_second, only[MOST];
+    float score[MOST], next[MOST], alone_score, alone_next, only_score[MOST];
+    k->assign(a.m, a.x, a.ldx, a.d, a.packed, a.bias, a.k, label, score, second, next);
+    k->assign(a.m, a.x, a.ldx, a.d, a.packed, a.bias, a.k, only, only_score, NULL, NULL);
+    for (int64_t i = 0; i < a.m; i++) {
+        check_best(&a, exact, i, -1, label[i], score[i]);
+        check_best(&a, exact, i, label[i], second[i], next[i]);
+        k->assign(1, a.x + i * a.ldx, a.ldx, a.d, a.packed, a.bias, a.k, &alone, &alone_score, &alone_second,
+                  &alone_next);
+        assert_int_equal(alone, label[i]); /* whatever the rows around it, and with the second or without */
+        assert_int_equal(alone_second, second[i]);
+        assert_memory_equal(&alone_score, &score[i], sizeof alone_score);
+        assert_memory_equal(&alone_next, &next[i], sizeof alone_next);
+        assert_int_equal(only[i], label[i]);
+        assert_memory_equal(&only_score[i], &score[i], sizeof alone_score);
+    }
+    end_task(&a);
+}
+
+static void test_assign(void **state) { (void)state; each_table(assign_agrees); }
 static void test_spmm(void **state) { (void)state; each_table(spmm_agrees); }
 static void test_spmm_split(void **state) { (void)state; each_table(spmm_splits); }
 static void test_gram(void **state) { (void)state; each_table(gram_agrees); }
@@ -172,7 +271,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spmm), cmocka_unit_test(test_spmm_split), cmocka_unit_test(test_gram),
-        cmocka_unit_test(test_gram64), cmocka_unit_test(test_update), cmocka_unit_test(test_selection),
+        cmocka_unit_test(test_gram64), cmocka_unit_test(test_update), cmocka_unit_test(test_assign),
+        cmocka_unit_test(test_selection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,29 +1,35 @@
 /* sheaf: the command line over libsheaf. */
+#include <limits.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "options.h"
 
 /* Threads that wait for the next loop should sleep: spinning, libgomp's default, takes the cores from whatever else
-   runs on the machine, and on a busy one made small corpora ten times slower. OpenBLAS is called on one thread at a time and
-   need not start its own. Both libraries read their variable before main, so it is set before any of them starts. A
-   setting of the user's stays. */
-static void wait_asleep(void)
+   runs on the machine, and on a busy one made small corpora ten times slower. OpenBLAS is called on one thread at a time
+   and need not start threads that spin as well. Both libraries read their variable before main and never again, so the
+   program sets them and starts itself once more (5 ms). Settings of the user's stay; a failure changes only the speed. */
+static void restart_with_sleeping_threads(char **argv)
 {
-    setenv("OMP_WAIT_POLICY", "passive", 0);
-    setenv("OPENBLAS_NUM_THREADS", "1", 0);
+    if (getenv("OMP_WAIT_POLICY")) return;
+    if (setenv("OMP_WAIT_POLICY", "passive", 1) || setenv("OPENBLAS_NUM_THREADS", "1", 0)) return;
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (n <= 0) return;
+    path[n] = 0;
+    execv(path, argv);
 }
-__attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(void) = wait_asleep;
 
 /* Large arrays come and go with the stages: as mappings of their own they leave no holes in the heap, and their
    memory goes back at once (without this, 60 MB more at the peak on 100,000 abstracts). */
 static void return_memory(void)
 {
-    mallopt(M_MMAP_THRESHOLD, 64 << 10);
-    mallopt(M_TRIM_THRESHOLD, 128 << 10);
+    mallopt(M_MMAP_THRESHOLD, 256 << 10);
+    mallopt(M_TRIM_THRESHOLD, 1 << 20);
 }
 
 static int run_verb(int argc, char **argv)
@@ -56,6 +62,7 @@ static bool is(const char *a, const char *b) { return strcmp(a, b) == 0; }
 
 int main(int argc, char **argv)
 {
+    restart_with_sleeping_threads(argv);
     return_memory();
     signal(SIGPIPE, SIG_DFL); /* `sheaf ... | head` ends quietly even if the parent ignored it */
     if (argc < 2) return finish_stdout(print_overview());
