@@ -161,7 +161,7 @@ typedef struct {
 /* A third of the tasks are of small whole numbers, whose sums are exact, and have many ties and some -inf. */
 static task new_task(bool *exact)
 {
-    task a = {.m = 1 + below(40), .d = (int32_t)below(5) ? shape() : 1, .k = below(2) ? shape() : 1 + (int32_t)below(300)};
+    task a = {.m = 1 + below(40), .d = below(5) ? shape() : 1, .k = below(2) ? shape() : 1 + (int32_t)below(300)};
     const int32_t panels = (a.k + PANEL - 1) / PANEL;
     *exact = below(3) == 0;
     a.ldx = a.d + below(5);
@@ -204,7 +204,7 @@ static double score_of(const task *a, int64_t i, int32_t t, double *bound)
 /* label and score say what is best among all centres but `without`: exactly, or within the bounds of two sums. */
 static void check_best(const task *a, bool exact, int64_t i, int32_t without, int32_t label, float score)
 {
-    double best = -INFINITY, best_bound = 0, bound;
+    double best = -INFINITY, best_bound = 0, bound = 0;
     int32_t best_label = -1;
     for (int32_t t = 0; t < a->k; t++) {
         double s = t == without ? -INFINITY : score_of(a, i, t, &bound);
@@ -248,6 +248,28 @@ static void assign_agrees(const sheaf_i_kernels *k)
     end_task(&a);
 }
 
+static void dots_agree(const sheaf_i_kernels *k)
+{
+    bool exact;
+    task a = new_task(&exact);
+    const int64_t width = (a.k + PANEL - 1) / PANEL * PANEL, ldy = width + below(5);
+    for (int64_t t = 0; t < width; t++) a.bias[t] = 0;
+    float *y = numbers(a.m * ldy), *before = malloc((size_t)(a.m * ldy) * sizeof *y);
+    memcpy(before, y, (size_t)(a.m * ldy) * sizeof *y);
+    k->dots((int32_t)a.m, a.x, a.ldx, a.d, a.packed, a.k, y, ldy);
+    for (int64_t i = 0; i < a.m; i++) {
+        for (int32_t t = 0; t < a.k; t++) {
+            double bound, sum = score_of(&a, i, t, &bound);
+            assert_true(fabs(sum - (double)y[i * ldy + t]) <= (exact ? 0 : bound));
+        }
+        assert_memory_equal(y + i * ldy + width, before + i * ldy + width, (size_t)(ldy - width) * sizeof *y);
+    }
+    free(y);
+    free(before);
+    end_task(&a);
+}
+
+static void test_dots(void **state) { (void)state; each_table(dots_agree); }
 static void test_assign(void **state) { (void)state; each_table(assign_agrees); }
 static void test_spmm(void **state) { (void)state; each_table(spmm_agrees); }
 static void test_spmm_split(void **state) { (void)state; each_table(spmm_splits); }
@@ -272,7 +294,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spmm), cmocka_unit_test(test_spmm_split), cmocka_unit_test(test_gram),
         cmocka_unit_test(test_gram64), cmocka_unit_test(test_update), cmocka_unit_test(test_assign),
-        cmocka_unit_test(test_selection),
+        cmocka_unit_test(test_dots), cmocka_unit_test(test_selection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

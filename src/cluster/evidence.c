@@ -9,14 +9,16 @@
 #include "text/words.h"
 
 #define LOG_TABLE 64 /* almost every count of a term in a document is below this */
+#define GAIN_TABLE 64 /* most terms of a cluster are in few documents, once each: their sum is a small whole number */
 
 typedef struct {
     const sheaf_terms *terms;
-    double alpha;
+    double alpha, gamma_of_alpha;
     int64_t *member, *first; /* documents by cluster; cluster t: member[first[t] .. first[t + 1]) */
     double **sum;            /* one row of weights a worker, all zero between blocks */
     double *part;            /* one a cluster */
     double log2_of[LOG_TABLE];
+    double gain_of[GAIN_TABLE];
 } evidence;
 
 /* lgamma() would write the global signgam from several threads. */
@@ -31,11 +33,17 @@ static double weight_of(const evidence *e, uint32_t count)
     return count < LOG_TABLE ? e->log2_of[count] : log2(1.0 + count);
 }
 
+static double gain(const evidence *e, double sum)
+{
+    if (sum < GAIN_TABLE && sum == (double)(int)sum) return e->gain_of[(int)sum];
+    return log_gamma(sum + e->alpha) - e->gamma_of_alpha;
+}
+
 static sheaf_status one_cluster(void *arg, int64_t t, int32_t worker)
 {
     evidence *e = arg;
     const sheaf_terms *terms = e->terms;
-    double m = terms->n_terms, a = e->alpha, total = 0, all = 0, base = log_gamma(a);
+    double m = terms->n_terms, a = e->alpha, total = 0, all = 0;
     if (!e->sum[worker]) {
         e->sum[worker] = sheaf_i_zeros(terms->ctx, terms->n_terms, sizeof **e->sum);
         if (!e->sum[worker]) return SHEAF_ENOMEM;
@@ -49,7 +57,7 @@ static sheaf_status one_cluster(void *arg, int64_t t, int32_t worker)
     for (int32_t j = 0; j < terms->n_terms; j++) {
         if (sum[j] == 0) continue;
         all += sum[j];
-        total += log_gamma(sum[j] + a) - base;
+        total += gain(e, sum[j]);
         sum[j] = 0;
     }
     double docs = (double)(e->first[t + 1] - e->first[t]);
@@ -74,9 +82,10 @@ sheaf_status sheaf_i_evidence(const sheaf_terms *t, const int32_t *label, int32_
 {
     sheaf_status st = SHEAF_OK;
     sheaf_ctx *ctx = t->ctx;
-    evidence e = {.terms = t, .alpha = alpha};
+    evidence e = {.terms = t, .alpha = alpha, .gamma_of_alpha = log_gamma(alpha)};
     int64_t placed = 0;
     for (int32_t i = 1; i < LOG_TABLE; i++) e.log2_of[i] = log2(1.0 + i);
+    for (int32_t i = 0; i < GAIN_TABLE; i++) e.gain_of[i] = log_gamma(i + alpha) - e.gamma_of_alpha;
     for (int64_t i = 0; i < t->n_docs; i++) placed += label[i] > 0;
     SHEAF_NEW(e.member, ctx, t->n_docs);
     SHEAF_NEW0(e.first, ctx, (int64_t)k + 1);

@@ -1,6 +1,7 @@
 /* Greedy k-means++: each centre is the best of 2 + floor(ln k) rows drawn with probability proportional to their
-   squared distance from the centres chosen so far. All trials of a step are one small matrix product a block. Random
-   numbers depend on (key, step, trial); sums run in double over fixed blocks. */
+   squared distance from the centres chosen so far. The rows are packed in panels once, so that all trials of a step go
+   over them at the speed of the multiplier. Random numbers depend on (key, step, trial); sums run in double over fixed
+   blocks. */
 #include <math.h>
 #include <string.h>
 
@@ -9,9 +10,9 @@
 #include "base/par.h"
 #include "base/rng.h"
 #include "cluster/kmeans.h"
-#include "kernel/blas.h"
+#include "kernel/kernel.h"
 
-#define ROWS 512
+#define ROWS 512 /* whole panels */
 #define MAX_TRIALS 32
 #define ROUNDING 1e-6f /* squared distances below this share of the lengths are noise of the expanded form */
 
@@ -19,13 +20,30 @@ typedef struct {
     const sheaf_i_points *p;
     int32_t trials;
     int64_t row[MAX_TRIALS];  /* candidates */
+    const sheaf_i_kernels *kernels;
+    int64_t width;            /* n, filled up to whole panels */
+    float *packed;            /* the rows as panels of columns */
     float *candidate;         /* trials x d */
     float *closest;           /* n: squared distance to the nearest centre */
-    float *nearer;            /* trials x n: the same with the candidate added */
+    float *nearer;            /* trials x width: the same with the candidate added */
     double *potential;        /* blocks x MAX_TRIALS: sums of nearer */
     double *mass;             /* blocks: sums of closest */
     int64_t blocks;
 } seeding;
+
+static sheaf_status pack_rows(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    seeding *s = arg;
+    const sheaf_i_points *p = s->p;
+    int64_t lo, hi;
+    sheaf_i_range(s->width, ROWS, block, &lo, &hi);
+    for (int64_t i = lo; i < hi; i++) {
+        float *to = s->packed + i / SHEAF_I_PANEL * SHEAF_I_PANEL * p->d + i % SHEAF_I_PANEL;
+        for (int32_t j = 0; j < p->d; j++) to[j * SHEAF_I_PANEL] = i < p->n ? p->x[i * p->d + j] : 0;
+    }
+    return SHEAF_OK;
+}
 
 static sheaf_status try_candidates(void *arg, int64_t block, int32_t worker)
 {
@@ -34,10 +52,9 @@ static sheaf_status try_candidates(void *arg, int64_t block, int32_t worker)
     const sheaf_i_points *p = s->p;
     int64_t lo, hi;
     sheaf_i_range(p->n, ROWS, block, &lo, &hi);
-    sheaf_i_sgemm(false, true, s->trials, hi - lo, p->d, 1, s->candidate, p->d, p->x + lo * p->d, p->d, 0,
-                  s->nearer + lo, p->n);
+    s->kernels->dots(s->trials, s->candidate, p->d, p->d, s->packed + lo * p->d, hi - lo, s->nearer + lo, s->width);
     for (int32_t t = 0; t < s->trials; t++) {
-        float *restrict nearer = s->nearer + t * p->n, square = sheaf_i_points_square(p, s->row[t]);
+        float *restrict nearer = s->nearer + t * s->width, square = sheaf_i_points_square(p, s->row[t]);
         const float *restrict closest = s->closest;
         double sum = 0;
         for (int64_t i = lo; i < hi; i++) {
@@ -69,7 +86,7 @@ static sheaf_status take_best(seeding *s, int64_t *row)
             best = t;
         }
     }
-    memcpy(s->closest, s->nearer + best * p->n, (size_t)p->n * sizeof *s->closest);
+    memcpy(s->closest, s->nearer + best * s->width, (size_t)p->n * sizeof *s->closest);
     for (int64_t b = 0; b < s->blocks; b++) s->mass[b] = s->potential[b * MAX_TRIALS + best];
     *row = s->row[best];
     return SHEAF_OK;
@@ -94,13 +111,16 @@ static sheaf_status new_seeding(seeding *s, const sheaf_i_points *p, int32_t k)
 {
     sheaf_status st = SHEAF_OK;
     int32_t trials = 2 + (int32_t)log(k);
-    *s = (seeding){.p = p, .trials = trials, .blocks = sheaf_i_blocks(p->n, ROWS)};
+    *s = (seeding){.p = p, .trials = trials, .kernels = sheaf_i_kernels_get(), .blocks = sheaf_i_blocks(p->n, ROWS),
+                   .width = sheaf_i_blocks(p->n, SHEAF_I_PANEL) * SHEAF_I_PANEL};
+    SHEAF_NEW_ALIGNED(s->packed, p->ctx, s->width * p->d);
     SHEAF_NEW(s->candidate, p->ctx, (int64_t)trials * p->d);
     SHEAF_NEW(s->closest, p->ctx, p->n);
-    SHEAF_NEW(s->nearer, p->ctx, trials * p->n);
+    SHEAF_NEW(s->nearer, p->ctx, trials * s->width);
     SHEAF_NEW(s->potential, p->ctx, s->blocks * MAX_TRIALS);
     SHEAF_NEW(s->mass, p->ctx, s->blocks);
     for (int64_t i = 0; i < p->n; i++) s->closest[i] = INFINITY;
+    SHEAF_TRY(sheaf_i_par_for(p->ctx, NULL, s->blocks, pack_rows, s));
 done:
     return st;
 }
@@ -125,6 +145,7 @@ sheaf_status sheaf_i_seed_rows(const sheaf_i_points *p, int32_t k, uint64_t key,
         SHEAF_TRY(take_best(&s, &row[t]));
     }
 done:
+    sheaf_i_aligned_free(p->ctx, s.packed);
     sheaf_i_free(p->ctx, s.candidate);
     sheaf_i_free(p->ctx, s.closest);
     sheaf_i_free(p->ctx, s.nearer);

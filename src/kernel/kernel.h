@@ -3,7 +3,7 @@
  * One table of functions per instruction set; plain.c holds the contracts in portable C and is the oracle of the
  * others. Matrices are row-major with explicit leading dimensions (in elements). No pointer needs alignment; no
  * output overlaps an input. Results depend on the data and the instruction set, never on how a caller splits rows
- * for spmm and update; gram and gram64 add in an order that is part of their contract.
+ * for spmm, update, assign and dots; gram and gram64 add in an order that is part of their contract.
  */
 #ifndef SHEAF_KERNEL_KERNEL_H
 #define SHEAF_KERNEL_KERNEL_H
@@ -12,6 +12,8 @@
 
 /* Rows that gram sums in float before the sum goes to double. */
 #define SHEAF_I_GRAM_CHUNK 128
+/* Columns of a panel of packed centres. */
+#define SHEAF_I_PANEL 16
 
 typedef struct {
     const char *name; /* "plain", "avx2", "avx512" */
@@ -34,6 +36,21 @@ typedef struct {
     /* W += V H: W is n x b, V n x m, H m x b; float, each element summed over rising rows of H, W first. */
     void (*update)(int64_t n, const float *v, int64_t ldv, int32_t m, const float *h, int64_t ldh, int32_t b, float *w,
                    int64_t ldw);
+
+    /* Of k centres, the one with the highest score bias[t] + x.c_t for each of m rows of d numbers: its score and its
+       index. Ties go to the lowest index; a score of -inf is never chosen, and where there is nothing else the answer
+       is -1 at -inf. Float sums over rising dimensions, bias first. No number may be NaN.
+       packed: centres in panels of SHEAF_I_PANEL, the last one filled up with anything that is not NaN: dimension j of
+       centre t is packed[(t / PANEL * d + j) * PANEL + t % PANEL]. bias: filled up with -inf to a whole panel.
+       second, second_score: the same for the best of the others; NULL together: not wanted. */
+    void (*assign)(int64_t m, const float *x, int64_t ldx, int32_t d, const float *packed, const float *bias, int32_t k,
+                   int32_t *label, float *score, int32_t *second, float *second_score);
+
+    /* y[i][t] = a_i.c_t for m rows of d numbers (few: they are walked over together) and the k vectors c of `packed`,
+       laid out as above: all of whole panels, the filling too, m rows of ceil(k / PANEL) * PANEL results. Float sums
+       over rising dimensions. */
+    void (*dots)(int32_t m, const float *a, int64_t lda, int32_t d, const float *packed, int64_t k, float *y,
+                 int64_t ldy);
 } sheaf_i_kernels;
 
 /* The fastest table that this processor runs; SHEAF_KERNELS=plain|avx2|avx512 in the environment asks for another

@@ -1,4 +1,5 @@
 /* The kernels in portable C: the fallback, and the oracle that the fast ones are tested against. */
+#include <math.h>
 #include <string.h>
 
 #include "kernel/tables.h"
@@ -60,5 +61,55 @@ static void update(int64_t n, const float *v, int64_t ldv, int32_t m, const floa
         }
 }
 
+typedef struct {
+    int32_t label, second;
+    float score, second_score;
+} lead;
+
+static void assign_panel(const float *restrict x, int32_t d, const float *restrict panel, const float *restrict bias,
+                         int32_t t0, lead *best)
+{
+    float sum[SHEAF_I_PANEL];
+    memcpy(sum, bias, sizeof sum);
+    for (int32_t j = 0; j < d; j++)
+        for (int32_t t = 0; t < SHEAF_I_PANEL; t++) sum[t] += x[j] * panel[j * SHEAF_I_PANEL + t];
+    for (int32_t t = 0; t < SHEAF_I_PANEL; t++)
+        if (sum[t] > best->score) {
+            *best = (lead){t0 + t, best->label, sum[t], best->score};
+        } else if (sum[t] > best->second_score) {
+            best->second = t0 + t;
+            best->second_score = sum[t];
+        }
+}
+
+static void assign(int64_t m, const float *x, int64_t ldx, int32_t d, const float *packed, const float *bias, int32_t k,
+                   int32_t *label, float *score, int32_t *second, float *second_score)
+{
+    for (int64_t i = 0; i < m; i++) {
+        lead best = {-1, -1, -INFINITY, -INFINITY};
+        for (int32_t t = 0; t < k; t += SHEAF_I_PANEL)
+            assign_panel(x + i * ldx, d, packed + (int64_t)t * d, bias + t, t, &best);
+        label[i] = best.label;
+        score[i] = best.score;
+        if (!second) continue;
+        second[i] = best.second;
+        second_score[i] = best.second_score;
+    }
+}
+
+static void dots(int32_t m, const float *a, int64_t lda, int32_t d, const float *packed, int64_t k, float *y,
+                 int64_t ldy)
+{
+    for (int64_t t = 0; t < k; t += SHEAF_I_PANEL)
+        for (int32_t i = 0; i < m; i++) {
+            float sum[SHEAF_I_PANEL] = {0};
+            for (int32_t j = 0; j < d; j++)
+                for (int32_t l = 0; l < SHEAF_I_PANEL; l++)
+                    sum[l] += a[i * lda + j] * packed[t * d + j * SHEAF_I_PANEL + l];
+            memcpy(y + i * ldy + t, sum, sizeof sum);
+        }
+}
+
 const sheaf_i_kernels sheaf_i_kernels_plain = {
-    .name = "plain", .spmm = spmm, .gram = gram, .gram64 = gram64, .update = update};
+    .name = "plain", .spmm = spmm, .gram = gram, .gram64 = gram64, .update = update, .assign = assign,
+    .dots = dots};

@@ -1,9 +1,9 @@
 /* The kernels for wide vectors, in GCC's vector types. Compiled once per instruction set: CMake gives the flags,
  * SHEAF_I_ISA (avx2, avx512) and SHEAF_I_LANES (floats in a register); see kernel.h for the contracts.
  *
- * All four are register tiles. A product of two tall matrices keeps ROWS x 1 or 2 vectors of sums in registers, so
- * that each loaded vector is used ROWS times; what does not fill a tile goes to plain loops. Multiply-add is fused
- * (-ffp-contract=fast).
+ * All are register tiles (assign and dots have a file of their own, nearest.c). A product of two tall matrices keeps
+ * ROWS x 1 or 2 vectors of sums in registers, so that each loaded vector is used ROWS times; what does not fill a tile
+ * goes to plain loops. Multiply-add is fused (-ffp-contract=fast).
  */
 #include <stdbool.h>
 #include <string.h>
@@ -16,6 +16,10 @@
 #define INLINE static inline __attribute__((always_inline))
 #define ISA_TABLE_(isa) sheaf_i_kernels_##isa
 #define ISA_TABLE(isa) ISA_TABLE_(isa)
+#define ISA_ASSIGN_(isa) sheaf_i_assign_##isa
+#define ISA_ASSIGN(isa) ISA_ASSIGN_(isa)
+#define ISA_DOTS_(isa) sheaf_i_dots_##isa
+#define ISA_DOTS(isa) ISA_DOTS_(isa)
 #define ISA_NAME_(isa) #isa
 #define ISA_NAME(isa) ISA_NAME_(isa)
 
@@ -255,4 +259,5 @@ static void update(int64_t n, const float *v, int64_t ldv, int32_t m, const floa
 }
 
 const sheaf_i_kernels ISA_TABLE(SHEAF_I_ISA) = {
-    .name = ISA_NAME(SHEAF_I_ISA), .spmm = spmm, .gram = gram, .gram64 = gram64, .update = update};
+    .name = ISA_NAME(SHEAF_I_ISA), .spmm = spmm, .gram = gram, .gram64 = gram64, .update = update,
+    .assign = ISA_ASSIGN(SHEAF_I_ISA), .dots = ISA_DOTS(SHEAF_I_ISA)};
