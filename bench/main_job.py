@@ -25,7 +25,6 @@ from sklearn import metrics
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SCORES = ("ami", "nmi", "ari")
-SPEED = ("bbc", "r52", "20ng", "arxiv20")
 CORPORA = ("bbc", "r8", "r52", "20ng", "arxiv20")
 OTHER = ("gnad10_test", "zh_news4")
 TIMED_SEEDS = 5

@@ -68,7 +68,7 @@ static const char FORMATS[] =
     "  .jsonl .json     objects a line, or one array; --text-field takes dotted paths\n"
     "  .csv .tsv        a line of names first; the delimiter , ; tab or | is found by looking\n"
     "  .gz .zst .bz2 .xz .zip .tar   any of these, packed\n"
-    "  -                standard input, JSONL unless --from says otherwise\n"
+    "  -                standard input: JSONL, JSON or HTML if it looks so, else a document a line\n"
     "  --split auto     cuts an archive page into its posts at the line that recurs\n\n"
     "output (-f, or the extension of -o)\n\n"
     "  table            aligned columns, for people; the default at a terminal\n"

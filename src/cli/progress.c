@@ -57,8 +57,11 @@ void progress_begin(const settings *s)
 {
     /* SA_NODEFER: the handler may end us by the very signal that it handles. */
     struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_NODEFER};
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
+    const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct sigaction old;
+        if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) sigaction(ends[i], &act, NULL);
+    }
     sigaction(SIGALRM, &act, NULL);
     const char *term = getenv("TERM"), *ci = getenv("CI");
     bool dumb = (term && strcmp(term, "dumb") == 0) || (ci && *ci);

@@ -20,7 +20,7 @@ typedef struct {
     unsigned verb_bit;
     sheaf_fit_opts fit;
     strings inputs, text_fields, columns, minimum, stop_words;
-    bool help, seeded;
+    bool help;
     /* output */
     const char *output;             /* NULL: standard output */
     bool format_given;

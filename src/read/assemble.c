@@ -147,20 +147,30 @@ static bool same_id(const sheaf_i_doc *a, const sheaf_i_doc *b)
     return a->id.n == b->id.n && !memcmp(a->id.p, b->id.p, a->id.n);
 }
 
+/* "'id' (place and place)", long ones cut: ids at the end, places, whose ends tell them apart, at the front. */
+static size_t name_twice(char *to, size_t room, bool more, sheaf_str id, sheaf_str lo, sheaf_str hi)
+{
+    int n = id.n < 120 ? (int)id.n : 117, n_lo = lo.n < 60 ? (int)lo.n : 57, n_hi = hi.n < 60 ? (int)hi.n : 57;
+    const char *id_cut = id.n < 120 ? "" : "...", *lo_cut = lo.n < 60 ? "" : "...", *hi_cut = hi.n < 60 ? "" : "...";
+    int used = snprintf(to, room, "%s'%.*s%s' (%s%.*s and %s%.*s)", more ? ", " : "", n, id.p, id_cut, lo_cut, n_lo,
+                        lo.p + (lo.n - (size_t)n_lo), hi_cut, n_hi, hi.p + (hi.n - (size_t)n_hi));
+    return used < 0 ? 0 : (size_t)used;
+}
+
 /* Names each of the first duplicate ids with the lowest two of its places. */
 static sheaf_status check_duplicates(assembly *a)
 {
     const sheaf_corpus *c = a->c;
-    char text[400];
+    char text[480];
     size_t used = 0;
-    int64_t twice = 0;
+    int64_t twice = 0, named = 0;
     sheaf_i_arena scratch;
     sheaf_i_arena_init(&scratch, a->ctx);
     for (int64_t i = 1; i < c->n; i++) {
         if (!same_id(&c->docs[i - 1], &c->docs[i])) continue;
         int64_t first = i - 1;
         while (i + 1 < c->n && same_id(&c->docs[first], &c->docs[i + 1])) i++;
-        if (++twice > MAX_NAMED) continue;
+        if (++twice > MAX_NAMED || used > sizeof text / 2) continue;
         sheaf_str lo = {"", 0}, hi = {"", 0}, p;
         for (int64_t k = first; k <= i; k++) {
             if (place_text(&scratch, a->places[k], &p) != SHEAF_OK) {
@@ -175,14 +185,14 @@ static sheaf_status check_duplicates(assembly *a)
             }
         }
         sheaf_str id = c->docs[first].id;
-        int cut = id.n < 40 ? (int)id.n : 40, cut_lo = lo.n < 40 ? (int)lo.n : 40, cut_hi = hi.n < 40 ? (int)hi.n : 40;
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s'%.*s' (%.*s and %.*s)", used ? ", " : "", cut,
-                                 id.p, cut_lo, lo.p + (lo.n - (size_t)cut_lo), cut_hi, hi.p + (hi.n - (size_t)cut_hi));
+        named++;
+        used += name_twice(text + used, sizeof text - used, used > 0, id, lo, hi);
+        if (used >= sizeof text) used = sizeof text - 1;
     }
     sheaf_i_arena_end(&scratch);
     if (!twice) return SHEAF_OK;
     sheaf_i_fail(a->ctx, SHEAF_EFORMAT, "%lld duplicate id%s: %s%s", (long long)twice, twice > 1 ? "s" : "", text,
-                 twice > MAX_NAMED ? ", ..." : "");
+                 twice > named ? ", ..." : "");
     sheaf_i_hint(a->ctx, "ids must differ; --id-field NAME takes them from another field");
     return SHEAF_EFORMAT;
 }

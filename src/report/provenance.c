@@ -59,6 +59,8 @@ static void settings(sheaf_i_text *t, const sheaf_model *m)
     sheaf_i_text_puts(t, "{");
     word_settings(t, &m->o.text);
     if (m->o.stage != SHEAF_FIT_TERMS) text(t, "weight", sheaf_i_weight_name(m->o.weight.scheme));
+    if (m->o.stage != SHEAF_FIT_TERMS && m->o.weight.scheme == SHEAF_WEIGHT_BIPARTITE)
+        real(t, "row_damping", m->o.weight.row_damping);
     if (m->space) {
         integer(t, "dims", sheaf_space_dims(m->space));
         real(t, "tol", m->o.space.tol);
