@@ -7,7 +7,7 @@
  * with c_j the sum of column j and r_i the sum of row i after the first scaling. A rare term is damped less than a
  * common one, but not without limit as by 1 / sqrt(c_j); rows are left nearly as long as they are, so that the SVD
  * listens to documents that say more, and only documents far longer than the mean are held back. The factor 15
- * stands on a plateau: results/recipe.md has the scores from 1 to infinity.
+ * is a compromise (results/recipe.md has the scores from 1 to none): less suits long mails, more suits short news.
  *
  * Column sums are added up as integers (fixed point), hence the same in any order of documents and threads.
  */
