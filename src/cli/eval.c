@@ -27,7 +27,8 @@ static int parse_minimum(const char *text, int *which, double *least)
     int code = choose("min", name, SCORES, N_SCORES, which);
     if (code) return code;
     *least = strtod(text + n + 1, &end);
-    if (!text[n + 1] || *end || !isfinite(*least)) return fail(EXIT_USAGE, NULL, "--min: '%s' is not a number", text + n + 1);
+    if (!text[n + 1] || *end || !isfinite(*least))
+        return fail(EXIT_USAGE, NULL, "--min: '%s' is not a number", text + n + 1);
     return EXIT_DONE;
 }
 

@@ -10,9 +10,10 @@
 #include "options.h"
 
 /* Threads that wait for the next loop should sleep: spinning, libgomp's default, takes the cores from whatever else
-   runs on the machine, and on a busy one made small corpora ten times slower. OpenBLAS is called on one thread at a time
-   and need not start threads that spin as well. Both libraries read their variable before main and never again, so the
-   program sets them and starts itself once more (5 ms). Settings of the user's stay; a failure changes only the speed. */
+   runs on the machine, and on a busy one made small corpora ten times slower. OpenBLAS is called on one thread at a
+   time and need not start threads that spin as well. Both libraries read their variable before main and never again,
+   so the program sets them and starts itself once more (5 ms). Settings of the user's stay; a failure changes only the
+   speed. */
 static void restart_with_sleeping_threads(char **argv)
 {
     if (getenv("OMP_WAIT_POLICY")) return;
