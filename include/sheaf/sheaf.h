@@ -13,8 +13,8 @@
  * - Option structs: call the _init function, then set fields. `size` tells which version was compiled.
  * - The same seed, build and machine give the same bytes at any number of threads and any order of inputs.
  * - The library prints nothing, exits never and keeps no global state of its own. OpenBLAS has one: its number of
- *   threads is set to 1 for the process. Threads are OpenMP's; OMP_WAIT_POLICY=passive in the program's environment lets
- *   them sleep while they wait, which matters on a busy machine (the command line program does so itself).
+ *   threads is set to 1 for the process. Threads are OpenMP's; OMP_WAIT_POLICY=passive in the environment lets them
+ *   sleep while they wait, which matters on a busy machine (the command line program does so itself).
  */
 #ifndef SHEAF_H
 #define SHEAF_H
