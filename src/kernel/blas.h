@@ -15,8 +15,6 @@ sheaf_status sheaf_i_blas_single(sheaf_ctx *ctx);
 void sheaf_i_blas_describe(char *out, int32_t n);
 
 /* C = alpha op(A) op(B) + beta C; op(A) is m x k, op(B) k x n; ta, tb: transpose. */
-void sheaf_i_sgemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda,
-                   const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
 void sheaf_i_dgemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha, const double *a, int64_t lda,
                    const double *b, int64_t ldb, double beta, double *c, int64_t ldc);
 

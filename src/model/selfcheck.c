@@ -16,23 +16,23 @@ static sheaf_status wrong(sheaf_ctx *ctx, const char *what, double got, double w
     return sheaf_i_fail(ctx, SHEAF_EBUG, "self-check: %s is %.9g, not %.9g", what, got, want);
 }
 
-/* Integers small enough to be exact in float, in sizes that are not multiples of a vector's length. */
+/* Integers small enough to be exact, in sizes that are not multiples of a vector's length. */
 static sheaf_status check_product(sheaf_ctx *ctx)
 {
     enum { M = 37, N = 29, K = 53 };
     sheaf_status st = SHEAF_OK;
-    float *a = NULL, *b = NULL, *c = NULL;
+    double *a = NULL, *b = NULL, *c = NULL;
     SHEAF_NEW_ALIGNED(a, ctx, M * K);
     SHEAF_NEW_ALIGNED(b, ctx, K * N);
     SHEAF_NEW_ALIGNED(c, ctx, M * N);
-    for (int i = 0; i < M * K; i++) a[i] = (float)(i * 7 % 11 - 5);
-    for (int i = 0; i < K * N; i++) b[i] = (float)(i * 5 % 13 - 6);
+    for (int i = 0; i < M * K; i++) a[i] = i * 7 % 11 - 5;
+    for (int i = 0; i < K * N; i++) b[i] = i * 5 % 13 - 6;
     SHEAF_TRY(sheaf_i_blas_single(ctx));
-    sheaf_i_sgemm(false, false, M, N, K, 1, a, K, b, N, 0, c, N);
+    sheaf_i_dgemm(false, false, M, N, K, 1, a, K, b, N, 0, c, N);
     for (int i = 0; i < M && st == SHEAF_OK; i++)
         for (int j = 0; j < N && st == SHEAF_OK; j++) {
             double sum = 0;
-            for (int k = 0; k < K; k++) sum += (double)a[i * K + k] * b[k * N + j];
+            for (int k = 0; k < K; k++) sum += a[i * K + k] * b[k * N + j];
             if (c[i * N + j] != sum) st = wrong(ctx, "an entry of a matrix product", c[i * N + j], sum);
         }
 done:
