@@ -1,5 +1,4 @@
-/* Nearest centres and distances for wide vectors, in GCC's vector types. Compiled once per instruction set like simd.c;
- * see kernel.h for the contracts.
+/* Nearest centres and distances for wide vectors; see kernel.h for the contracts and wide.h for how it is compiled.
  *
  * A register tile of rows x panels of scores, one fused multiply-add per number; the scores never leave the registers.
  * Every lane keeps the best of the centres that fall to it, in rising order; the lanes of a row are compared once, at
@@ -9,26 +8,12 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "kernel/tables.h"
+#include "kernel/wide.h"
 
-#define LANES SHEAF_I_LANES
 #define SETS (SHEAF_I_PANEL / LANES)       /* vectors of a panel */
 #define WIDE (LANES == 16 ? 4 : 1)         /* panels of a tile: 6 x 4 sums of 32 registers, 6 x 2 of 16 */
 #define ROWS 6
 #define MOST_ROWS 8                        /* of a tile of one or two panels */
-#define INLINE static inline __attribute__((always_inline))
-#define ISA_ASSIGN_(isa) sheaf_i_assign_##isa
-#define ISA_ASSIGN(isa) ISA_ASSIGN_(isa)
-#define ISA_DOTS_(isa) sheaf_i_dots_##isa
-#define ISA_DOTS(isa) ISA_DOTS_(isa)
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 8")
-#endif
-
-typedef float vf __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
-typedef int32_t vi __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 
 typedef struct { /* of each lane */
     vf score, second_score;
@@ -153,7 +138,7 @@ INLINE void all_rows(const int rows, const int wide, const bool two, int64_t m, 
                   two ? second_score + i : NULL);
 }
 
-void ISA_ASSIGN(SHEAF_I_ISA)(int64_t m, const float *x, int64_t ldx, int32_t d, const float *packed, const float *bias,
+void ISA(assign)(int64_t m, const float *x, int64_t ldx, int32_t d, const float *packed, const float *bias,
                              int32_t k, int32_t *label, float *score, int32_t *second, float *second_score)
 {
     const centres c = {d, (k + SHEAF_I_PANEL - 1) / SHEAF_I_PANEL, packed, bias};
@@ -183,7 +168,7 @@ INLINE void dots_rows(const int rows, const float *a, int64_t lda, int32_t d, co
     for (; p < panels; p++) dots_tile(rows, 1, a, lda, d, packed + p * size, y + p * SHEAF_I_PANEL, ldy);
 }
 
-void ISA_DOTS(SHEAF_I_ISA)(int32_t m, const float *a, int64_t lda, int32_t d, const float *packed, int64_t k, float *y,
+void ISA(dots)(int32_t m, const float *a, int64_t lda, int32_t d, const float *packed, int64_t k, float *y,
                            int64_t ldy)
 {
     const int64_t panels = (k + SHEAF_I_PANEL - 1) / SHEAF_I_PANEL;

@@ -1,0 +1,12 @@
+/* The table of one instruction set; see wide.h for how this is compiled. */
+#include "kernel/wide.h"
+
+const sheaf_i_kernels ISA(kernels) = {
+    .name = ISA_TEXT(SHEAF_I_ISA),
+    .spmm = ISA(spmm),
+    .gram = ISA(gram),
+    .gram64 = ISA(gram64),
+    .update = ISA(update),
+    .assign = ISA(assign),
+    .dots = ISA(dots),
+};

@@ -1,0 +1,36 @@
+/* What the files compiled once per instruction set share: CMake gives SHEAF_I_ISA (avx2, avx512) and SHEAF_I_LANES
+ * (floats in a register). Vectors are GCC's vector types; multiply-add is fused (-ffp-contract=fast).
+ */
+#ifndef SHEAF_KERNEL_WIDE_H
+#define SHEAF_KERNEL_WIDE_H
+
+#include "kernel/tables.h"
+
+#define LANES SHEAF_I_LANES
+#define INLINE static inline __attribute__((always_inline))
+#define ISA_JOIN_(name, isa) sheaf_i_##name##_##isa
+#define ISA_JOIN(name, isa) ISA_JOIN_(name, isa)
+#define ISA(name) ISA_JOIN(name, SHEAF_I_ISA) /* sheaf_i_NAME_avx2 ... */
+#define ISA_TEXT_(isa) #isa
+#define ISA_TEXT(isa) ISA_TEXT_(isa)
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+
+/* Defined once per instruction set: spmm in sparse.c; gram, gram64, update in tall.c; the others in nearest.c. */
+sheaf_i_spmm_fn ISA(spmm);
+sheaf_i_gram_fn ISA(gram);
+sheaf_i_gram64_fn ISA(gram64);
+sheaf_i_update_fn ISA(update);
+sheaf_i_assign_fn ISA(assign);
+sheaf_i_dots_fn ISA(dots);
+
+typedef float vf __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef int32_t vi __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef float vf8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef float vh __attribute__((vector_size(LANES * 2), aligned(4), may_alias));  /* half as many */
+typedef double vd __attribute__((vector_size(LANES * 4), aligned(8), may_alias)); /* the same in double */
+
+#endif
