@@ -1,7 +1,7 @@
 /* Every table of kernels that this processor runs against the plain one, on shapes that fill register tiles and on
    shapes that do not. Tolerances are the bound of a float or double sum of n products: (n + 2) roundoffs times the sum
    of their sizes. */
-#include "support.h"
+#include "test_kernel.h"
 
 #include <math.h>
 
@@ -103,7 +103,8 @@ static void check_gram(const sheaf_i_kernels *k, bool wide)
     float *v = numbers(n * ldv), *w = numbers(n * ldw);
     double *h = malloc((size_t)(m * b) * sizeof *h), *start = malloc((size_t)(m * b) * sizeof *h);
     for (int32_t i = 0; i < m * b; i++) h[i] = start[i] = (double)number();
-    (wide ? k->gram64 : k->gram)(n, v, ldv, m, w, ldw, b, h, b);
+    if (wide) k->gram64(n, v, ldv, m, w, ldw, b, h, b);
+    else k->gram(n, v, ldv, m, w, ldw, b, h, b, below(2) ? v : NULL);
     for (int32_t i = 0; i < m; i++)
         for (int32_t j = 0; j < b; j++) {
             double sum = start[i * b + j], size = fabs(sum);
@@ -132,7 +133,7 @@ static void update_agrees(const sheaf_i_kernels *k)
     float *v = numbers(n * ldv), *h = numbers((int64_t)m * ldh), *w = numbers(n * ldw);
     float *before = malloc((size_t)(n * ldw + 1) * sizeof *w);
     memcpy(before, w, (size_t)(n * ldw) * sizeof *w);
-    k->update(n, v, ldv, m, h, ldh, b, w, ldw);
+    k->update(n, v, ldv, m, h, ldh, b, w, ldw, below(2) ? v : NULL);
     for (int64_t r = 0; r < n; r++)
         for (int32_t j = 0; j < ldw; j++) {
             double sum = (double)before[r * ldw + j], size = fabs(sum);
@@ -296,5 +297,10 @@ int main(void)
         cmocka_unit_test(test_gram64), cmocka_unit_test(test_update), cmocka_unit_test(test_assign),
         cmocka_unit_test(test_dots), cmocka_unit_test(test_selection),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    failed += _cmocka_run_group_tests("nearest", test_kernel_nearest, n_test_kernel_nearest, NULL, NULL);
+    failed += _cmocka_run_group_tests("scan", test_kernel_scan, n_test_kernel_scan, NULL, NULL);
+    failed += _cmocka_run_group_tests("sparse", test_kernel_sparse, n_test_kernel_sparse, NULL, NULL);
+    failed += _cmocka_run_group_tests("tall", test_kernel_tall, n_test_kernel_tall, NULL, NULL);
+    return failed != 0;
 }

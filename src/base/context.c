@@ -7,6 +7,7 @@
 #include "base/context.h"
 #include "base/mem.h"
 #include "base/par.h"
+#include "base/pool.h"
 #include "base/worker.h"
 
 static void *default_resize(void *user, void *ptr, size_t bytes)
@@ -45,7 +46,8 @@ sheaf_status sheaf_ctx_new(sheaf_ctx **out, const sheaf_ctx_opts *given)
     if (!ctx) return SHEAF_ENOMEM;
     *ctx = (sheaf_ctx){.o = o, .threads = threads};
     ctx->worker_error = o.resize(o.resize_user, NULL, (size_t)threads * sizeof *ctx->worker_error);
-    if (!ctx->worker_error) {
+    ctx->pool = sheaf_i_pool_new(&o, threads);
+    if (!ctx->worker_error || !ctx->pool) {
         sheaf_ctx_free(ctx);
         return SHEAF_ENOMEM;
     }
@@ -56,6 +58,7 @@ sheaf_status sheaf_ctx_new(sheaf_ctx **out, const sheaf_ctx_opts *given)
 void sheaf_ctx_free(sheaf_ctx *ctx)
 {
     if (!ctx) return;
+    sheaf_i_pool_free(ctx->pool, &ctx->o);
     sheaf_i_free(ctx, ctx->worker_error);
     sheaf_i_free(ctx, ctx->describe);
     ctx->o.resize(ctx->o.resize_user, ctx, 0);

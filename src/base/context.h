@@ -38,6 +38,7 @@ struct sheaf_ctx {
     int32_t threads;
     sheaf_i_error error;                        /* what sheaf_ctx_message shows */
     sheaf_i_error *worker_error;                /* one a worker, while a parallel region runs */
+    struct sheaf_i_pool *pool;
     char *describe;
 };
 

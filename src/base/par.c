@@ -1,13 +1,15 @@
-/* Parallel loops over OpenMP; see par.h. Every region names its number of threads itself: a BLAS built on OpenMP
-   may set OpenMP's own maximum to 1 when it is told to run single-threaded. */
+/* Parallel loops; see par.h. The threads are those of the context's pool: a BLAS that has threads of its own, or sets
+   OpenMP's number of them, is not in the way. */
 #define _GNU_SOURCE
-#include <omp.h>
+#include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/context.h"
 #include "base/par.h"
+#include "base/pool.h"
 #include "base/worker.h"
 
 static _Thread_local int32_t worker = -1;
@@ -38,37 +40,39 @@ int32_t sheaf_i_cores(void)
     return n < 1 ? 1 : n;
 }
 
-/* The failure with the lowest block wins, so that the error is the same at any thread count. */
 typedef struct {
     sheaf_ctx *ctx;
     const char *phase;
-    int64_t next, total, failed_block;
+    sheaf_i_block_fn fn;     /* a loop over blocks ... */
+    const sheaf_i_stream *s; /* ... or over a stream */
+    void *arg;
+    atomic_llong next;
+    int64_t total;
+    atomic_bool stop;
+    pthread_mutex_t lock;    /* for the two below, and a stream's next item */
+    int64_t failed_block;
     sheaf_status status;
-    bool stop;
-    omp_lock_t next_item; /* streams: one a loop, so that a context that waits for its input holds up no other */
 } loop;
+
+/* The failure with the lowest block wins, so that the error is the same at any thread count. */
+static void record_locked(loop *l, int64_t block, sheaf_status st)
+{
+    if (l->status == SHEAF_OK || block < l->failed_block) {
+        l->status = st;
+        l->failed_block = block;
+        l->ctx->error = l->ctx->worker_error[worker];
+    }
+    l->stop = true;
+}
 
 static void record(loop *l, int64_t block, sheaf_status st)
 {
-#pragma omp critical(sheaf_record)
-    {
-        if (l->status == SHEAF_OK || block < l->failed_block) {
-            l->status = st;
-            l->failed_block = block;
-            l->ctx->error = l->ctx->worker_error[worker];
-        }
-#pragma omp atomic write
-        l->stop = true;
-    }
+    pthread_mutex_lock(&l->lock);
+    record_locked(l, block, st);
+    pthread_mutex_unlock(&l->lock);
 }
 
-static bool stopped(loop *l)
-{
-    bool stop;
-#pragma omp atomic read
-    stop = l->stop;
-    return stop;
-}
+static bool stopped(loop *l) { return atomic_load_explicit(&l->stop, memory_order_relaxed); }
 
 /* Only the calling thread talks to the user. */
 static void tell(loop *l, int64_t done, int64_t total)
@@ -78,17 +82,60 @@ static void tell(loop *l, int64_t done, int64_t total)
     if (st != SHEAF_OK) record(l, INT64_MAX, st);
 }
 
-static void run_blocks(loop *l, sheaf_i_block_fn fn, void *arg)
+static void run_blocks(loop *l)
 {
     while (!stopped(l)) {
-        int64_t block;
-#pragma omp atomic capture
-        block = l->next++;
+        int64_t block = atomic_fetch_add_explicit(&l->next, 1, memory_order_relaxed);
         if (block >= l->total) break;
-        sheaf_status st = fn(arg, block, worker);
+        sheaf_status st = l->fn(l->arg, block, worker);
         if (st != SHEAF_OK) record(l, block, st);
         tell(l, block + 1, l->total);
     }
+}
+
+static void run_stream(loop *l)
+{
+    const sheaf_i_stream *s = l->s;
+    for (;;) {
+        void *item = NULL;
+        int64_t index = 0;
+        sheaf_status st = SHEAF_OK;
+        pthread_mutex_lock(&l->lock);
+        if (!stopped(l) && l->total == 0) {
+            index = l->next;
+            st = s->next(l->arg, index, &item);
+            if (st != SHEAF_OK) record_locked(l, index, st);
+            else if (item) l->next++;
+            else l->total = -1; /* the end */
+        }
+        pthread_mutex_unlock(&l->lock);
+        if (!item) break;
+        if (st != SHEAF_OK || stopped(l)) {
+            s->drop(l->arg, item);
+            break;
+        }
+        st = s->body(l->arg, index, item, worker);
+        if (st != SHEAF_OK) record(l, index, st);
+        tell(l, index + 1, 0);
+    }
+}
+
+static void take_part(void *arg, int32_t number)
+{
+    loop *l = arg;
+    worker = number;
+    l->ctx->worker_error[worker] = (sheaf_i_error){{0}, {0}};
+    if (l->s) run_stream(l);
+    else run_blocks(l);
+    worker = -1;
+}
+
+static void run(loop *l, int64_t threads)
+{
+    pthread_mutex_init(&l->lock, NULL);
+    if (threads > 1) sheaf_i_pool_run(l->ctx->pool, (int32_t)threads - 1, take_part, l);
+    else take_part(l, 0);
+    pthread_mutex_destroy(&l->lock);
 }
 
 static sheaf_status run_serial(int64_t n, sheaf_i_block_fn fn, void *arg)
@@ -103,56 +150,15 @@ static sheaf_status run_serial(int64_t n, sheaf_i_block_fn fn, void *arg)
 sheaf_status sheaf_i_par_for(sheaf_ctx *ctx, const char *phase, int64_t n_blocks, sheaf_i_block_fn fn, void *arg)
 {
     if (worker >= 0) return run_serial(n_blocks, fn, arg);
-    loop l = {.ctx = ctx, .phase = phase, .total = n_blocks};
-    int threads = ctx->threads < n_blocks ? ctx->threads : (int)(n_blocks < 1 ? 1 : n_blocks);
-#pragma omp parallel num_threads(threads)
-    {
-        worker = omp_get_thread_num();
-        ctx->worker_error[worker] = (sheaf_i_error){{0}, {0}};
-        run_blocks(&l, fn, arg);
-        worker = -1;
-    }
+    loop l = {.ctx = ctx, .phase = phase, .fn = fn, .arg = arg, .total = n_blocks};
+    run(&l, ctx->threads < n_blocks ? ctx->threads : n_blocks);
     if (l.status == SHEAF_OK && phase) return sheaf_i_progress(ctx, phase, n_blocks, n_blocks);
     return l.status;
 }
 
-static void run_stream(loop *l, const sheaf_i_stream *s, void *arg)
-{
-    for (;;) {
-        void *item = NULL;
-        int64_t index = 0;
-        sheaf_status st = SHEAF_OK;
-        omp_set_lock(&l->next_item);
-        if (!stopped(l) && l->total == 0) {
-            index = l->next;
-            st = s->next(arg, index, &item);
-            if (st != SHEAF_OK) record(l, index, st);
-            else if (item) l->next++;
-            else l->total = -1; /* the end */
-        }
-        omp_unset_lock(&l->next_item);
-        if (!item) break;
-        if (st != SHEAF_OK || stopped(l)) {
-            s->drop(arg, item);
-            break;
-        }
-        st = s->body(arg, index, item, worker);
-        if (st != SHEAF_OK) record(l, index, st);
-        tell(l, index + 1, 0);
-    }
-}
-
 sheaf_status sheaf_i_par_stream(sheaf_ctx *ctx, const char *phase, const sheaf_i_stream *s, void *arg)
 {
-    loop l = {.ctx = ctx, .phase = phase};
-    omp_init_lock(&l.next_item);
-#pragma omp parallel num_threads(ctx->threads)
-    {
-        worker = omp_get_thread_num();
-        ctx->worker_error[worker] = (sheaf_i_error){{0}, {0}};
-        run_stream(&l, s, arg);
-        worker = -1;
-    }
-    omp_destroy_lock(&l.next_item);
+    loop l = {.ctx = ctx, .phase = phase, .s = s, .arg = arg};
+    run(&l, ctx->threads);
     return l.status;
 }

@@ -1,4 +1,4 @@
-/* Parallel loops. The only file with threads.
+/* Parallel loops, over the threads of pool.h.
  *
  * Work is cut into blocks that do not depend on the number of threads; a block's result goes to a place of its
  * own and sums over blocks are taken in block order, so every result is the same at any thread count.

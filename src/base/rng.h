@@ -7,7 +7,7 @@
 
 /* Names a stream; every use of chance has its own. */
 typedef enum { SHEAF_I_RNG_SVD_START = 1, SHEAF_I_RNG_SVD_REFILL, SHEAF_I_RNG_SVD_PROBE, SHEAF_I_RNG_SEEDING,
-               SHEAF_I_RNG_SAMPLE, SHEAF_I_RNG_TEST } sheaf_i_rng_stage;
+               SHEAF_I_RNG_SAMPLE, SHEAF_I_RNG_TEST, SHEAF_I_RNG_BENCH } sheaf_i_rng_stage;
 
 /* Finaliser of splitmix64 (Steele, Lea, Flood 2014). */
 static inline uint64_t sheaf_i_mix(uint64_t x)

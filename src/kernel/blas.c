@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "base/mem.h"
 #include "kernel/blas.h"
 
 sheaf_status sheaf_i_blas_single(sheaf_ctx *ctx)
@@ -42,6 +43,13 @@ void sheaf_i_dgemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alp
                 (blasint)k, alpha, a, (blasint)lda, b, (blasint)ldb, beta, c, (blasint)ldc);
 }
 
+void sheaf_i_sgemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *b, int64_t ldb, float *c,
+                   int64_t ldc)
+{
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)m, (blasint)n, (blasint)k, 1, a, (blasint)lda, b,
+                (blasint)ldb, 0, c, (blasint)ldc);
+}
+
 /* The routines below are called in column-major order on the transposed problem: LAPACKE would copy a row-major one. */
 
 static sheaf_status lapack_result(sheaf_ctx *ctx, const char *name, lapack_int info)
@@ -56,6 +64,22 @@ sheaf_status sheaf_i_eigh(sheaf_ctx *ctx, int32_t n, double *a, int32_t lda, dou
 {
     /* The lower triangle of the row-major matrix is the upper one of the column-major view. */
     return lapack_result(ctx, "dsyevd", LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'U', n, a, lda, w));
+}
+
+sheaf_status sheaf_i_eigh_leading(sheaf_ctx *ctx, int32_t n, double *a, int32_t lda, int32_t count, double *w,
+                                  double *z)
+{
+    double *off = sheaf_i_array(ctx, (int64_t)2 * n, sizeof *off), *tau = off + n;
+    if (!off) return SHEAF_ENOMEM;
+    /* dsyevd in its three steps: to tridiagonal form (faster from the lower triangle), its eigenvectors by divide and
+       conquer, and those that are wanted back. */
+    sheaf_status st = lapack_result(ctx, "dsytrd", LAPACKE_dsytrd(LAPACK_COL_MAJOR, 'L', n, a, lda, w, off, tau));
+    if (st == SHEAF_OK) st = lapack_result(ctx, "dstedc", LAPACKE_dstedc(LAPACK_COL_MAJOR, 'I', n, w, off, z, n));
+    if (st == SHEAF_OK && count > 0)
+        st = lapack_result(ctx, "dormtr", LAPACKE_dormtr(LAPACK_COL_MAJOR, 'L', 'L', 'N', n, count, a, lda, tau,
+                                                         z + (int64_t)(n - count) * n, n));
+    sheaf_i_free(ctx, off);
+    return st;
 }
 
 int32_t sheaf_i_cholesky(int32_t n, double *a, int32_t lda)

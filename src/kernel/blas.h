@@ -18,9 +18,18 @@ void sheaf_i_blas_describe(char *out, int32_t n);
 void sheaf_i_dgemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha, const double *a, int64_t lda,
                    const double *b, int64_t ldb, double beta, double *c, int64_t ldc);
 
+/* C = A B in float, m x k times k x n: what the bench holds our kernels against. */
+void sheaf_i_sgemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *b, int64_t ldb, float *c,
+                   int64_t ldc);
+
 /* Symmetric eigenproblem: a (n x n, both triangles or the lower one, row-major) is replaced by the eigenvectors, one
    a ROW, and w by the eigenvalues, rising. */
 sheaf_status sheaf_i_eigh(sheaf_ctx *ctx, int32_t n, double *a, int32_t lda, double *w);
+
+/* The same where only the `count` largest are wanted: of z (n x n) the last `count` rows become their eigenvectors, the
+   others are scratch. a is destroyed. */
+sheaf_status sheaf_i_eigh_leading(sheaf_ctx *ctx, int32_t n, double *a, int32_t lda, int32_t count, double *w,
+                                  double *z);
 
 /* Cholesky A = R^T R, R upper triangular in the upper triangle of row-major a (the lower one is zeroed).
    Returns 0, or the 1-based order of the leading minor that is not positive definite. */

@@ -8,10 +8,12 @@
 #ifndef SHEAF_KERNEL_KERNEL_H
 #define SHEAF_KERNEL_KERNEL_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Rows that gram sums in float before the sum goes to double. */
-#define SHEAF_I_GRAM_CHUNK 128
+#define SHEAF_I_GRAM_CHUNK 512
 /* Columns of a panel of packed centres. */
 #define SHEAF_I_PANEL 16
 
@@ -21,18 +23,42 @@
 typedef void sheaf_i_spmm_fn(int64_t row_lo, int64_t row_hi, const int64_t *indptr, const int32_t *indices,
                              const float *values, const float *x, int64_t ldx, int32_t b, float *y, int64_t ldy);
 
+/* Rows of a matrix whose values are factors of rows times entries of a short table: A[i][columns[p]] is
+   scale[i] * table[codes[p]]. */
+typedef struct {
+    const int64_t *indptr;
+    const uint16_t *columns; /* SHEAF_I_AHEAD more may be read, but are not used */
+    const uint8_t *codes;
+    const float *table;      /* 256 */
+    const float *scale;      /* one a row */
+    bool add;                /* to y, where rows without entries are not touched; false: y is overwritten */
+    bool scattered;          /* a hint: the columns are hit evenly, so rows of x are fetched ahead */
+} sheaf_i_coded_rows;
+#define SHEAF_I_AHEAD 24
+/* Columns that spmm_coded takes at most, and below which rows of x are half as long. */
+#define SHEAF_I_STRIP 32
+static inline int32_t sheaf_i_strip(int32_t b) { return b <= SHEAF_I_STRIP / 2 ? SHEAF_I_STRIP / 2 : SHEAF_I_STRIP; }
+
+/* Rows row_lo .. row_hi - 1 of y = A x, or y += A x, for 0 < b <= SHEAF_I_STRIP columns. The rows of x follow each
+   other at a distance of sheaf_i_strip(b) numbers, all of which may be read; rows of 64 aligned bytes are fast. Float
+   sums, in an order that depends on the row and b alone. */
+typedef void sheaf_i_spmm_coded_fn(int64_t row_lo, int64_t row_hi, const sheaf_i_coded_rows *a, const float *x,
+                                   int32_t b, float *y, int64_t ldy);
+
 /* h += V^T W: V is n x m, W n x b, h m x b in double. Float sums over SHEAF_I_GRAM_CHUNK rows, counted from the
-   first, are added to h in order. */
+   first, are added to h in order. next: n x m numbers (ldv) that the caller reads soon and wants in the cache, or
+   NULL. */
 typedef void sheaf_i_gram_fn(int64_t n, const float *v, int64_t ldv, int32_t m, const float *w, int64_t ldw, int32_t b,
-                             double *h, int64_t ldh);
+                             double *h, int64_t ldh, const float *next);
 
 /* The same with every product and sum in double. */
 typedef void sheaf_i_gram64_fn(int64_t n, const float *v, int64_t ldv, int32_t m, const float *w, int64_t ldw,
                                int32_t b, double *h, int64_t ldh);
 
-/* W += V H: W is n x b, V n x m, H m x b; float, each element summed over rising rows of H, W first. */
+/* W += V H: W is n x b, V n x m, H m x b; float, each element summed over rising rows of H, W first.
+   next: as for gram. */
 typedef void sheaf_i_update_fn(int64_t n, const float *v, int64_t ldv, int32_t m, const float *h, int64_t ldh,
-                               int32_t b, float *w, int64_t ldw);
+                               int32_t b, float *w, int64_t ldw, const float *next);
 
 /* Of k centres, the one with the highest score bias[t] + x.c_t for each of m rows of d numbers: its score and its
    index. Ties go to the lowest index; a score of -inf is never chosen, and where there is nothing else the answer
@@ -50,14 +76,60 @@ typedef void sheaf_i_assign_fn(int64_t m, const float *x, int64_t ldx, int32_t d
 typedef void sheaf_i_dots_fn(int32_t m, const float *a, int64_t lda, int32_t d, const float *packed, int64_t k,
                              float *y, int64_t ldy);
 
+/* What sift needs to know. A group is `wide` centres, whole panels, that share one lower bound a row. */
+typedef struct {
+    int32_t d, groups, wide;
+    int64_t room;                 /* places in a group's list */
+    const float *centre, *bias;   /* k x d; k */
+    const float *drift;           /* k: no centre has moved farther since the last time */
+    const float *reach;           /* groups, filled up with -inf to a whole panel of them */
+    float margin;                 /* added to squared distances: bounds their rounding, and that of scores */
+} sheaf_i_sieve;
+#define SHEAF_I_ROUND_UP 1.000001f /* a factor that outweighs some roundings to float */
+
+/* Which of m rows may have got a new nearest centre, and in which groups it may be. upper[i], the distance to the own
+   centre at most, grows by the drift of that centre. A row whose lower[i][g] is greater than upper[i] + reach[g] for
+   every g is done. For others upper[i] is computed anew, from the own centre and square[i] (NULL: 1), and those still
+   not done are survivors: their numbers go to survivor[], rising, and to the list of each group that failed and of the
+   own group (list + g * room, of count[g], which grows). With one group, upper[i] is not computed anew. Returns the number of survivors. ldl >= groups; up to
+   SHEAF_I_PANEL - 1 numbers behind a row of lower may be read, and like those of the row must be above -inf. */
+typedef int32_t sheaf_i_sift_fn(const sheaf_i_sieve *s, int32_t m, const float *x, int64_t ldx, const float *square,
+                                const int32_t *label, float *upper, const float *lower, int64_t ldl, int32_t *survivor,
+                                int32_t *list, int32_t *count);
+
+/* The best of one panel of centres for the rows row[0 .. m) of x (NULL: 0 .. m - 1): its place in the panel, its score
+   (the very number that assign has) and that of the best of the others. Ties go to the lowest place. At least one bias
+   is above -inf; no number may be NaN. */
+typedef void sheaf_i_panel_best_fn(int64_t m, const int32_t *row, const float *x, int64_t ldx, int32_t d,
+                                   const float *panel, const float *bias, int32_t *lane, float *score, float *next);
+
+/* Bytes that one call of scan looks at, at most, and places that start and end need. */
+#define SHEAF_I_SCAN_BYTES 1024
+#define SHEAF_I_SCAN_WORDS (SHEAF_I_SCAN_BYTES / 2 + 32)
+
+/* The words of p[at .. n), at < n < 2^32, as far as they are plain ASCII: start[i] .. end[i] of *n_words of them, rising
+   (behind them anything). Letters, digits and underscores make up words. joins: so does one of : . ' between two
+   letters and one of , ; . ' between two digits, and words of nothing but underscores are left out; otherwise words of
+   one byte are. No word goes on from before `at`.
+   The scan stops at the first byte beyond ASCII or after SHEAF_I_SCAN_BYTES. A word that ends there may go on, and
+   so may one that ends a byte before where that byte is a joining one: it is not reported. Returns where to go on: n,
+   the start of that word, or where the scan stopped. *hard: a byte beyond ASCII stopped it, or no way was made because
+   one word fills it all: the place returned needs all of the rules. */
+typedef size_t sheaf_i_scan_fn(const uint8_t *p, size_t n, size_t at, bool joins, uint32_t *start, uint32_t *end,
+                               int32_t *n_words, bool *hard);
+
 typedef struct {
     const char *name; /* "plain", "avx2", "avx512" */
     sheaf_i_spmm_fn *spmm;
+    sheaf_i_spmm_coded_fn *spmm_coded;
     sheaf_i_gram_fn *gram;
     sheaf_i_gram64_fn *gram64;
     sheaf_i_update_fn *update;
     sheaf_i_assign_fn *assign;
     sheaf_i_dots_fn *dots;
+    sheaf_i_sift_fn *sift;
+    sheaf_i_panel_best_fn *panel_best;
+    sheaf_i_scan_fn *scan;
 } sheaf_i_kernels;
 
 /* The fastest table that this processor runs; SHEAF_KERNELS=plain|avx2|avx512 in the environment asks for another

@@ -14,6 +14,7 @@
 #define WIDE (LANES == 16 ? 4 : 1)         /* panels of a tile: 6 x 4 sums of 32 registers, 6 x 2 of 16 */
 #define ROWS 6
 #define MOST_ROWS 8                        /* of a tile of one or two panels */
+#define AHEAD 2                            /* tiles of rows that are fetched before they are needed */
 
 typedef struct { /* of each lane */
     vf score, second_score;
@@ -40,14 +41,16 @@ INLINE void compare(const bool two, lead *l, vf score, vi t)
     l->score = pickf(first, score, l->score);
 }
 
-/* sum[r][v] += row r . the v-th vector of columns of the panels from `from` on. */
+/* sum[r][v] += row r . the v-th vector of columns of the panels from `from` on. far: the panels come from memory, as
+   many again follow, and are fetched. */
 INLINE void add_products(const int rows, const int nv, const float *x, int64_t ldx, int32_t d, const float *from,
-                         vf (*sum)[4 * SETS])
+                         const bool far, vf (*sum)[4 * SETS])
 {
     const int64_t size = (int64_t)d * SHEAF_I_PANEL;
     for (int32_t j = 0; j < d; j++, from += SHEAF_I_PANEL) {
         vf cj[4 * SETS];
         UNROLL for (int v = 0; v < nv; v++) cj[v] = *(const vf *)(from + v / SETS * size + v % SETS * LANES);
+        UNROLL for (int v = 0; far && v < nv; v += SETS) __builtin_prefetch(from + (nv + v) / SETS * size);
         UNROLL for (int r = 0; r < rows; r++) {
             float xj = x[r * ldx + j];
             UNROLL for (int v = 0; v < nv; v++) sum[r][v] += xj * cj[v];
@@ -66,39 +69,52 @@ INLINE void tile(const int rows, const int panels, const bool two, const float *
     for (int l = 0; l < LANES; l++) t[l] = panel * SHEAF_I_PANEL + l;
     UNROLL for (int r = 0; r < rows; r++)
         UNROLL for (int v = 0; v < nv; v++) sum[r][v] = *(const vf *)(bias + v * LANES);
-    add_products(rows, nv, x, ldx, c->d, c->packed + (int64_t)panel * c->d * SHEAF_I_PANEL, sum);
+    add_products(rows, nv, x, ldx, c->d, c->packed + (int64_t)panel * c->d * SHEAF_I_PANEL, false, sum);
     UNROLL for (int v = 0; v < nv; v++, t += LANES)
         UNROLL for (int r = 0; r < rows; r++) compare(two, &leads[r], sum[r][v], t);
 }
 
-/* Lane l of the result is lane l ^ step. */
-INLINE vi crossed(vi v, int step)
-{
-    vi out = {0};
-#ifdef __clang__
-    for (int l = 0; l < LANES; l++) out[l] = v[l ^ step];
+#if LANES == 16
+#define EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+#define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
 #else
-    for (int l = 0; l < LANES; l++) out[l] = l ^ step;
-    out = __builtin_shuffle(v, out);
+#define EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+#define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
 #endif
+
+/* Neighbouring lanes of a and b compared: those of a make the lower half of the result. The lowest index wins ties. */
+INLINE lead compared(const bool two, const lead *a, const lead *b)
+{
+    vf low = EVEN(a->score, b->score), high = ODD(a->score, b->score);
+    vi low_label = EVEN(a->label, b->label), high_label = ODD(a->label, b->label);
+    vi won = (high > low) | ((high == low) & (high_label < low_label));
+    lead out = {.score = pickf(won, high, low), .label = pick(won, high_label, low_label)};
+    if (!two) return out;
+    vf lost = pickf(won, low, high);
+    vf next = pickf(won, ODD(a->second_score, b->second_score), EVEN(a->second_score, b->second_score));
+    vi lost_label = pick(won, low_label, high_label);
+    vi next_label = pick(won, ODD(a->second, b->second), EVEN(a->second, b->second));
+    vi nearer = (next > lost) | ((next == lost) & (next_label < lost_label));
+    out.second_score = pickf(nearer, next, lost);
+    out.second = pick(nearer, next_label, lost_label);
     return out;
 }
 
-/* The lowest index among the lanes of the highest score. */
-INLINE void best_lane(vf score, vi label, float *most, int32_t *lowest)
+/* Lane r of the result is the best of all lanes of row r. */
+INLINE lead best_of_rows(const int rows, const bool two, lead *l)
 {
-    vf top = score;
-    UNROLL for (int step = LANES / 2; step > 0; step /= 2) {
-        vf other = (vf)crossed((vi)top, step);
-        top = pickf(other > top, other, top);
-    }
-    vi low = pick(score == top, label, (vi){0} + INT32_MAX);
-    UNROLL for (int step = LANES / 2; step > 0; step /= 2) {
-        vi other = crossed(low, step);
-        low = pick(other < low, other, low);
-    }
-    *most = top[0];
-    *lowest = low[0];
+    int vectors = rows;
+    UNROLL for (int step = 0; step < 3; step++, vectors = (vectors + 1) / 2)
+        UNROLL for (int i = 0; i < (vectors + 1) / 2; i++)
+            l[i] = compared(two, &l[2 * i], 2 * i + 1 < vectors ? &l[2 * i + 1] : &l[2 * i]);
+    return LANES == 16 ? compared(two, &l[0], &l[0]) : l[0];
+}
+
+/* Fetches `rows` rows, which follow each other or nearly so. */
+INLINE void fetch(const int rows, const float *x, int64_t ldx)
+{
+    const uintptr_t at = (uintptr_t)x, end = at + (uintptr_t)(rows * ldx) * sizeof *x;
+    for (uintptr_t line = at; line < end; line += 64) __builtin_prefetch((const void *)line, 0, 3);
 }
 
 /* `rows` rows against all panels, at most `wide` of them a tile, the tiles about equally wide. */
@@ -117,12 +133,13 @@ INLINE void some_rows(const int rows, const int wide, const bool two, const floa
         else if (wide >= 4) tile(rows, wide >= 4 ? 4 : 1, two, x, ldx, c, panel, leads);
         panel += panels;
     }
+    const lead best = best_of_rows(rows, two, leads);
     for (int r = 0; r < rows; r++) {
-        best_lane(leads[r].score, leads[r].label, &score[r], &label[r]);
+        label[r] = best.label[r];
+        score[r] = best.score[r];
         if (!two) continue;
-        vi taken = leads[r].label == label[r]; /* that lane goes on with its second */
-        best_lane(pickf(taken, leads[r].second_score, leads[r].score), pick(taken, leads[r].second, leads[r].label),
-                  &second_score[r], &second[r]);
+        second[r] = best.second[r];
+        second_score[r] = best.second_score[r];
     }
 }
 
@@ -130,9 +147,11 @@ INLINE void all_rows(const int rows, const int wide, const bool two, int64_t m, 
                      const centres *c, int32_t *label, float *score, int32_t *second, float *second_score)
 {
     int64_t i = 0;
-    for (; i + rows <= m; i += rows)
+    for (; i + rows <= m; i += rows) {
+        fetch(rows, x + (i + AHEAD * rows) * ldx, ldx); /* behind the last row too: callers go on there */
         some_rows(rows, wide, two, x + i * ldx, ldx, c, label + i, score + i, two ? second + i : NULL,
                   two ? second_score + i : NULL);
+    }
     for (; i < m; i++)
         some_rows(1, wide, two, x + i * ldx, ldx, c, label + i, score + i, two ? second + i : NULL,
                   two ? second_score + i : NULL);
@@ -153,7 +172,7 @@ INLINE void dots_tile(const int rows, const int panels, const float *a, int64_t 
     vf sum[MOST_ROWS][4 * SETS];
     UNROLL for (int r = 0; r < rows; r++)
         UNROLL for (int v = 0; v < panels * SETS; v++) sum[r][v] = (vf){0};
-    add_products(rows, panels * SETS, a, lda, d, packed, sum);
+    add_products(rows, panels * SETS, a, lda, d, packed, true, sum);
     UNROLL for (int r = 0; r < rows; r++)
         UNROLL for (int v = 0; v < panels * SETS; v++) *(vf *)(y + r * ldy + v * LANES) = sum[r][v];
 }
@@ -173,7 +192,8 @@ void ISA(dots)(int32_t m, const float *a, int64_t lda, int32_t d, const float *p
 {
     const int64_t panels = (k + SHEAF_I_PANEL - 1) / SHEAF_I_PANEL;
     for (int32_t rows; m > 0; m -= rows, a += rows * lda, y += rows * ldy) {
-        rows = m < ROWS ? m : ROWS;
+        const int32_t tiles = (m + ROWS - 1) / ROWS;
+        rows = (m + tiles - 1) / tiles;
         switch (rows) {
         case 1: dots_rows(1, a, lda, d, packed, panels, y, ldy); break;
         case 2: dots_rows(2, a, lda, d, packed, panels, y, ldy); break;

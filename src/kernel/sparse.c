@@ -84,3 +84,74 @@ void ISA(spmm)(int64_t row_lo, int64_t row_hi, const int64_t *indptr, const int3
     default: spmm_rows(row_lo, row_hi, indptr, indices, values, x, ldx, b, y, ldy);
     }
 }
+
+/* ---- coded values ---- */
+
+/* nv vectors of one row. `ways` sets of sums, for the nonzeros in turn, hide the latency of the addition; the value
+   comes from the table, whose few hot entries stay in the first-level cache. */
+INLINE void coded_row(const int nv, const int ways, const bool fetch, const sheaf_i_coded_rows *a, int64_t p,
+                      int64_t end, const float *x, vf *sum)
+{
+    const uint16_t *column = a->columns;
+    const uint8_t *code = a->codes;
+    const float *table = a->table;
+    const int64_t width = nv * LANES;
+    vf s[4][4] = {0};
+    for (; p + 4 <= end; p += 4) {
+        UNROLL for (int k = 0; k < 4; k++) {
+            if (fetch)
+                UNROLL for (int c = 0; c < width; c += 16)
+                    __builtin_prefetch(x + column[p + k + SHEAF_I_AHEAD] * width + c);
+            const float *xi = x + column[p + k] * width;
+            UNROLL for (int c = 0; c < nv; c++) s[k % ways][c] += table[code[p + k]] * *(const vf *)(xi + c * LANES);
+        }
+    }
+    for (; p < end; p++) {
+        if (fetch)
+            UNROLL for (int c = 0; c < width; c += 16)
+                __builtin_prefetch(x + column[p + SHEAF_I_AHEAD] * width + c);
+        const float *xi = x + column[p] * width;
+        UNROLL for (int c = 0; c < nv; c++) s[0][c] += table[code[p]] * *(const vf *)(xi + c * LANES);
+    }
+    UNROLL for (int c = 0; c < nv; c++)
+        sum[c] = ways == 4 ? (s[0][c] + s[1][c]) + (s[2][c] + s[3][c]) : s[0][c] + s[1][c];
+}
+
+INLINE void coded_rows(const int nv, const int ways, const bool fetch, int64_t row_lo, int64_t row_hi,
+                       const sheaf_i_coded_rows *a, const float *x, int32_t b, float *y, int64_t ldy)
+{
+    for (int64_t i = row_lo; i < row_hi; i++) {
+        const int64_t p = a->indptr[i], end = a->indptr[i + 1];
+        float *yi = y + i * ldy;
+        vf sum[4];
+        if (a->add && p == end) continue;
+        coded_row(nv, ways, fetch, a, p, end, x, sum);
+        UNROLL for (int c = 0; c < nv; c++) sum[c] *= a->scale[i];
+        if (b == nv * LANES) {
+            if (a->add) UNROLL for (int c = 0; c < nv; c++) sum[c] += *(const vf *)(yi + c * LANES);
+            UNROLL for (int c = 0; c < nv; c++) *(vf *)(yi + c * LANES) = sum[c];
+        } else {
+            float part[SHEAF_I_STRIP];
+            memcpy(part, sum, (size_t)(nv * LANES) * sizeof *part);
+            for (int32_t c = 0; c < b; c++) yi[c] = a->add ? yi[c] + part[c] : part[c];
+        }
+    }
+}
+
+INLINE void coded_any(const int nv, int64_t row_lo, int64_t row_hi, const sheaf_i_coded_rows *a, const float *x,
+                      int32_t b, float *y, int64_t ldy)
+{
+    const int ways = nv > 2 ? 2 : 4; /* with the operands no more than the registers there are */
+    if (a->scattered) coded_rows(nv, ways, true, row_lo, row_hi, a, x, b, y, ldy);
+    else coded_rows(nv, ways, false, row_lo, row_hi, a, x, b, y, ldy);
+}
+
+void ISA(spmm_coded)(int64_t row_lo, int64_t row_hi, const sheaf_i_coded_rows *a, const float *x, int32_t b, float *y,
+                     int64_t ldy)
+{
+    enum { STRIP = SHEAF_I_STRIP / LANES };
+    if (b == STRIP * LANES / 2) coded_any(STRIP / 2, row_lo, row_hi, a, x, STRIP * LANES / 2, y, ldy);
+    else if (b < STRIP * LANES / 2) coded_any(STRIP / 2, row_lo, row_hi, a, x, b, y, ldy);
+    else if (b == STRIP * LANES) coded_any(STRIP, row_lo, row_hi, a, x, STRIP * LANES, y, ldy);
+    else coded_any(STRIP, row_lo, row_hi, a, x, b, y, ldy);
+}

@@ -4,9 +4,13 @@
 const sheaf_i_kernels ISA(kernels) = {
     .name = ISA_TEXT(SHEAF_I_ISA),
     .spmm = ISA(spmm),
+    .spmm_coded = ISA(spmm_coded),
     .gram = ISA(gram),
     .gram64 = ISA(gram64),
     .update = ISA(update),
     .assign = ISA(assign),
     .dots = ISA(dots),
+    .sift = ISA(sift),
+    .panel_best = ISA(panel_best),
+    .scan = ISA(scan),
 };

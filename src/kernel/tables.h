@@ -4,6 +4,8 @@
 
 #include "kernel/kernel.h"
 
+sheaf_i_sift_fn sheaf_i_sift_plain;
+sheaf_i_panel_best_fn sheaf_i_panel_best_plain;
 extern const sheaf_i_kernels sheaf_i_kernels_plain;
 #ifdef SHEAF_I_X86
 extern const sheaf_i_kernels sheaf_i_kernels_avx2, sheaf_i_kernels_avx512;

@@ -1,35 +1,46 @@
 /* Products of two tall matrices for wide vectors; see kernel.h for the contracts and wide.h for how they are compiled.
  *
- * Register tiles: ROWS x 1 or 2 vectors of sums stay in registers, so that each loaded vector is used ROWS times; what
- * does not fill a tile goes to plain loops.
+ * Register tiles: each loaded vector meets DEPTH broadcast numbers. V is what streams from far memory, and hardware
+ * does not follow it from one call to the next, so the rows that the caller wants next are fetched on the way.
  */
-#include <stdbool.h>
 #include <string.h>
 
 #include "kernel/wide.h"
 
-#define ROWS (LANES == 16 ? 8 : 4) /* 8 x 2 sums of 32 registers, 4 x 2 of 16 */
+#define DEPTH (LANES == 16 ? 16 : 8) /* columns of v at once: half of the registers */
+#define RUN (LANES == 16 ? 8 : 6)    /* rows at once in update: enough to hide the latency of the addition */
+#define GRAM_NV (LANES == 16 ? 1 : 2)
+#define GRAM_DEPTH (LANES == 16 ? 16 : 4)
+#define ROWS 8                       /* columns of v at once in gram64 */
+
+/* Asks for a row of `count` numbers of what comes next. */
+INLINE void fetch(const float *next, const int count)
+{
+    for (int c = 0; c < count; c += 16) __builtin_prefetch(next + c);
+}
 
 /* ---- V^T W ---- */
 
 INLINE void add_to_double(double *h, vf sum)
 {
-    float part[LANES];
-    memcpy(part, &sum, sizeof part);
-    for (int c = 0; c < LANES; c++) h[c] += (double)part[c];
+    vh half[2];
+    memcpy(half, &sum, sizeof sum);
+    for (int k = 0; k < 2; k++) *(vd *)(h + k * LANES / 2) += __builtin_convertvector(half[k], vd);
 }
 
-/* ROWS columns of v by nv vectors of columns of w. */
+/* GRAM_DEPTH columns of v by nv vectors of columns of w. */
 INLINE void gram_tile(const int nv, int64_t n, const float *v, int64_t ldv, const float *w, int64_t ldw, double *h,
-                      int64_t ldh)
+                      int64_t ldh, const float *next)
 {
-    vf sum[ROWS][2] = {{{0}}};
-    for (int64_t r = 0; r < n; r++)
+    vf sum[GRAM_DEPTH][GRAM_NV] = {{{0}}};
+    for (int64_t r = 0; r < n; r++) {
+        if (next) fetch(next + r * ldv, GRAM_DEPTH);
         for (int c = 0; c < nv; c++) {
             vf wr = *(const vf *)(w + r * ldw + c * LANES);
-            for (int i = 0; i < ROWS; i++) sum[i][c] += v[r * ldv + i] * wr;
+            UNROLL16 for (int i = 0; i < GRAM_DEPTH; i++) sum[i][c] += v[r * ldv + i] * wr;
         }
-    for (int i = 0; i < ROWS; i++)
+    }
+    UNROLL16 for (int i = 0; i < GRAM_DEPTH; i++)
         for (int c = 0; c < nv; c++) add_to_double(h + i * ldh + c * LANES, sum[i][c]);
 }
 
@@ -44,20 +55,27 @@ static void gram_rest(int64_t n, const float *v, int64_t ldv, int32_t m, const f
         }
 }
 
+/* GRAM_DEPTH columns of v by all of w; `next` is fetched by the first tile. */
+INLINE void gram_columns(int64_t n, const float *v, int64_t ldv, const float *w, int64_t ldw, int32_t b, double *h,
+                         int64_t ldh, const float *next)
+{
+    int32_t j = 0;
+    for (; j + GRAM_NV * LANES <= b; j += GRAM_NV * LANES)
+        if (next && j == 0) gram_tile(GRAM_NV, n, v, ldv, w, ldw, h, ldh, next);
+        else gram_tile(GRAM_NV, n, v, ldv, w + j, ldw, h + j, ldh, NULL);
+    for (; j + LANES <= b; j += LANES) gram_tile(1, n, v, ldv, w + j, ldw, h + j, ldh, NULL);
+    if (j < b) gram_rest(n, v, ldv, GRAM_DEPTH, w + j, ldw, b - j, h + j, ldh);
+}
+
 void ISA(gram)(int64_t n, const float *v, int64_t ldv, int32_t m, const float *w, int64_t ldw, int32_t b, double *h,
-                 int64_t ldh)
+                 int64_t ldh, const float *next)
 {
     for (int64_t r = 0; r < n; r += SHEAF_I_GRAM_CHUNK) {
         int64_t rows = n - r < SHEAF_I_GRAM_CHUNK ? n - r : SHEAF_I_GRAM_CHUNK;
         const float *vr = v + r * ldv, *wr = w + r * ldw;
         int32_t i = 0;
-        for (; i + ROWS <= m; i += ROWS) {
-            int32_t j = 0;
-            for (; j + 2 * LANES <= b; j += 2 * LANES)
-                gram_tile(2, rows, vr + i, ldv, wr + j, ldw, h + i * ldh + j, ldh);
-            for (; j + LANES <= b; j += LANES) gram_tile(1, rows, vr + i, ldv, wr + j, ldw, h + i * ldh + j, ldh);
-            if (j < b) gram_rest(rows, vr + i, ldv, ROWS, wr + j, ldw, b - j, h + i * ldh + j, ldh);
-        }
+        for (; i + GRAM_DEPTH <= m; i += GRAM_DEPTH)
+            gram_columns(rows, vr + i, ldv, wr, ldw, b, h + i * ldh, ldh, next ? next + r * ldv + i : NULL);
         if (i < m) gram_rest(rows, vr + i, ldv, m - i, wr, ldw, b, h + i * ldh, ldh);
     }
 }
@@ -109,51 +127,73 @@ void ISA(gram64)(int64_t n, const float *v, int64_t ldv, int32_t m, const float 
 
 /* ---- W += V H ---- */
 
-/* to = w + v h: `rows` rows by nv vectors of columns. */
-INLINE void update_tile(const int rows, const int nv, const float *v, int64_t ldv, int32_t m, const float *h,
-                        int64_t ldh, const float *w, int64_t ldw, float *to, int64_t ldto)
+/* `rows` rows of w plus DEPTH columns of v times h, LANES columns wide. */
+INLINE void update_rows(const int rows, const float *v, int64_t ldv, const vf *h, float *w, int64_t ldw)
 {
-    vf sum[ROWS][2];
-    for (int r = 0; r < rows; r++)
-        for (int c = 0; c < nv; c++) sum[r][c] = *(const vf *)(w + r * ldw + c * LANES);
-    for (int32_t i = 0; i < m; i++)
-        for (int c = 0; c < nv; c++) {
-            vf hi = *(const vf *)(h + i * ldh + c * LANES);
-            for (int r = 0; r < rows; r++) sum[r][c] += v[r * ldv + i] * hi;
-        }
-    for (int r = 0; r < rows; r++)
-        for (int c = 0; c < nv; c++) *(vf *)(to + r * ldto + c * LANES) = sum[r][c];
+    vf sum[RUN];
+    UNROLL for (int r = 0; r < rows; r++) sum[r] = *(const vf *)(w + r * ldw);
+    UNROLL16 for (int i = 0; i < DEPTH; i++)
+        UNROLL for (int r = 0; r < rows; r++) sum[r] += v[r * ldv + i] * h[i];
+    UNROLL for (int r = 0; r < rows; r++) *(vf *)(w + r * ldw) = sum[r];
 }
 
-static void update_rest(int64_t rows, const float *v, int64_t ldv, int32_t m, const float *h, int64_t ldh, int32_t b,
+/* The same for n rows. Of h count the columns from `skip` on: the others are of a tile before. */
+INLINE void update_tile(int64_t n, const float *v, int64_t ldv, const float *h, int64_t ldh, int32_t skip, float *w,
+                        int64_t ldw, const float *next)
+{
+    vf part[DEPTH];
+    UNROLL16 for (int i = 0; i < DEPTH; i++) part[i] = *(const vf *)(h + i * ldh);
+    if (skip > 0)
+        for (int i = 0; i < DEPTH; i++) memset(&part[i], 0, (size_t)skip * sizeof *h);
+    int64_t r = 0;
+    for (; r + RUN <= n; r += RUN) {
+        for (int k = 0; next && k < RUN; k++) fetch(next + (r + k) * ldv, DEPTH);
+        update_rows(RUN, v + r * ldv, ldv, part, w + r * ldw, ldw);
+    }
+    for (; r < n; r++) update_rows(1, v + r * ldv, ldv, part, w + r * ldw, ldw);
+}
+
+static void update_rest(int64_t n, const float *v, int64_t ldv, int32_t m, const float *h, int64_t ldh, int32_t b,
                         float *w, int64_t ldw)
 {
-    for (int64_t r = 0; r < rows; r++) {
-        float sum[LANES];
-        memcpy(sum, w + r * ldw, (size_t)b * sizeof *sum);
+    for (int64_t r = 0; r < n; r++)
         for (int32_t i = 0; i < m; i++)
-            for (int32_t j = 0; j < b; j++) sum[j] += v[r * ldv + i] * h[i * ldh + j];
-        memcpy(w + r * ldw, sum, (size_t)b * sizeof *sum);
+            for (int32_t j = 0; j < b; j++) w[r * ldw + j] += v[r * ldv + i] * h[i * ldh + j];
+}
+
+/* The same for b < LANES columns: rows of w are widened with zeros. */
+static void update_narrow(int64_t n, const float *v, int64_t ldv, const float *h, int64_t ldh, int32_t b, float *w,
+                          int64_t ldw)
+{
+    vf part[DEPTH] = {{0}};
+    float wide[RUN * LANES] = {0};
+    for (int i = 0; i < DEPTH; i++) memcpy(&part[i], h + i * ldh, (size_t)b * sizeof *h);
+    for (int64_t r = 0; r < n; r += RUN) {
+        const int rows = n - r < RUN ? (int)(n - r) : RUN;
+        for (int k = 0; k < rows; k++) memcpy(wide + k * LANES, w + (r + k) * ldw, (size_t)b * sizeof *w);
+        if (rows == RUN) update_rows(RUN, v + r * ldv, ldv, part, wide, LANES);
+        else for (int k = 0; k < rows; k++) update_rows(1, v + (r + k) * ldv, ldv, part, wide + k * LANES, LANES);
+        for (int k = 0; k < rows; k++) memcpy(w + (r + k) * ldw, wide + k * LANES, (size_t)b * sizeof *w);
     }
 }
 
-INLINE void update_rows(const int rows, const float *v, int64_t ldv, int32_t m, const float *h, int64_t ldh, int32_t b,
-                        float *w, int64_t ldw)
+/* DEPTH columns of v by all of w; `next` is fetched by the first tile. */
+INLINE void update_columns(int64_t n, const float *v, int64_t ldv, const float *h, int64_t ldh, int32_t b, float *w,
+                           int64_t ldw, const float *next)
 {
-    float last[ROWS * LANES];
-    const bool overlap = b > LANES && b % LANES != 0; /* the last LANES columns, from w as it is now */
-    if (overlap) update_tile(rows, 1, v, ldv, m, h + b - LANES, ldh, w + b - LANES, ldw, last, LANES);
-    int32_t j = 0;
-    for (; j + 2 * LANES <= b; j += 2 * LANES) update_tile(rows, 2, v, ldv, m, h + j, ldh, w + j, ldw, w + j, ldw);
-    for (; j + LANES <= b; j += LANES) update_tile(rows, 1, v, ldv, m, h + j, ldh, w + j, ldw, w + j, ldw);
-    for (int r = 0; overlap && r < rows; r++) memcpy(w + r * ldw + b - LANES, last + r * LANES, sizeof(vf));
-    if (j < b && !overlap) update_rest(rows, v, ldv, m, h + j, ldh, b - j, w + j, ldw);
+    if (next) update_tile(n, v, ldv, h, ldh, 0, w, ldw, next);
+    else update_tile(n, v, ldv, h, ldh, 0, w, ldw, NULL);
+    int32_t j = LANES;
+    for (; j + LANES <= b; j += LANES) update_tile(n, v, ldv, h + j, ldh, 0, w + j, ldw, NULL);
+    if (j < b) update_tile(n, v, ldv, h + b - LANES, ldh, LANES - (b - j), w + b - LANES, ldw, NULL);
 }
 
 void ISA(update)(int64_t n, const float *v, int64_t ldv, int32_t m, const float *h, int64_t ldh, int32_t b, float *w,
-                   int64_t ldw)
+                   int64_t ldw, const float *next)
 {
-    int64_t r = 0;
-    for (; r + ROWS <= n; r += ROWS) update_rows(ROWS, v + r * ldv, ldv, m, h, ldh, b, w + r * ldw, ldw);
-    for (; r < n; r++) update_rows(1, v + r * ldv, ldv, m, h, ldh, b, w + r * ldw, ldw);
+    int32_t i = 0;
+    for (; i + DEPTH <= m; i += DEPTH)
+        if (b >= LANES) update_columns(n, v + i, ldv, h + i * ldh, ldh, b, w, ldw, next ? next + i : NULL);
+        else update_narrow(n, v + i, ldv, h + i * ldh, ldh, b, w, ldw);
+    if (i < m) update_rest(n, v + i, ldv, m - i, h + i * ldh, ldh, b, w, ldw);
 }

@@ -15,17 +15,24 @@
 #define ISA_TEXT(isa) ISA_TEXT_(isa)
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
+#define UNROLL16 UNROLL
 #else
 #define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL16 _Pragma("GCC unroll 16")
 #endif
 
-/* Defined once per instruction set: spmm in sparse.c; gram, gram64, update in tall.c; the others in nearest.c. */
+/* Defined once per instruction set: spmm, spmm_coded in sparse.c; gram, gram64, update in tall.c; scan in scan.c; the
+   others in nearest.c. */
 sheaf_i_spmm_fn ISA(spmm);
+sheaf_i_spmm_coded_fn ISA(spmm_coded);
 sheaf_i_gram_fn ISA(gram);
 sheaf_i_gram64_fn ISA(gram64);
 sheaf_i_update_fn ISA(update);
 sheaf_i_assign_fn ISA(assign);
 sheaf_i_dots_fn ISA(dots);
+sheaf_i_sift_fn ISA(sift);
+sheaf_i_panel_best_fn ISA(panel_best);
+sheaf_i_scan_fn ISA(scan);
 
 typedef float vf __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 typedef int32_t vi __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
