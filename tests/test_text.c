@@ -15,15 +15,15 @@ typedef struct {
     int64_t n;
 } cut_words;
 
-static void cut_all(cut_words *out, sheaf_analyzer analyzer, const char *p, size_t n, int32_t room)
+static void cut_all(cut_words *out, sheaf_analyzer analyzer, const char *p, size_t n)
 {
+    uint32_t start[SHEAF_I_CUT_WORDS], end[SHEAF_I_CUT_WORDS];
     sheaf_i_cutter c;
     out->n = 0;
     sheaf_i_cut_begin(&c, analyzer, p, n);
-    for (int32_t k; (k = sheaf_i_cut(&c, out->span + out->n, room)) > 0;) {
-        assert_true(k <= room);
-        out->n += k;
-        assert_true(out->n + room <= MAX_WORDS);
+    for (int32_t k; (k = sheaf_i_cut(&c, start, end)) > 0;) {
+        assert_true(k <= SHEAF_I_CUT_WORDS && out->n + k <= MAX_WORDS);
+        for (int32_t i = 0; i < k; i++) out->span[out->n++] = (sheaf_span){start[i], end[i] - start[i]};
     }
 }
 
@@ -112,9 +112,7 @@ static void compare_random(const char *const *alphabet, uint64_t n_alphabet, uin
         memcpy(exact, text, n);
         char *copy = realloc(exact, n ? n : 1);
         cut_by_rules(&slow, copy, n);
-        cut_all(&fast, SHEAF_ANALYZER_UNICODE, copy, n, 1000);
-        assert_same_words(&fast, &slow, copy, n);
-        cut_all(&fast, SHEAF_ANALYZER_UNICODE, copy, n, 4);
+        cut_all(&fast, SHEAF_ANALYZER_UNICODE, copy, n);
         assert_same_words(&fast, &slow, copy, n);
         free(copy);
     }
@@ -156,7 +154,7 @@ static void test_hostile_bytes(void **state)
         char *p = malloc(n ? n : 1);
         for (size_t i = 0; i < n; i++) p[i] = (char)(sheaf_i_rng_u64(key, draw++) >> 9);
         for (int a = SHEAF_ANALYZER_UNICODE; a <= SHEAF_ANALYZER_SKLEARN; a++) {
-            cut_all(&w, (sheaf_analyzer)a, p, n, 7);
+            cut_all(&w, (sheaf_analyzer)a, p, n);
             for (int64_t i = 0; i < w.n; i++) {
                 assert_true(w.span[i].length > 0 && (size_t)w.span[i].start + w.span[i].length <= n);
                 assert_true(i == 0 || w.span[i].start > w.span[i - 1].start);
@@ -171,7 +169,7 @@ static void assert_cut(sheaf_analyzer analyzer, const char *text, const char *wa
     static cut_words w;
     char got[1024] = "";
     size_t n = 0;
-    cut_all(&w, analyzer, text, strlen(text), 16);
+    cut_all(&w, analyzer, text, strlen(text));
     for (int64_t i = 0; i < w.n; i++)
         n += (size_t)snprintf(got + n, sizeof got - n, "%s%.*s", i ? "|" : "", (int)w.span[i].length,
                               text + w.span[i].start);
@@ -212,10 +210,10 @@ static void test_long_words(void **state)
     char text[600];
     memset(text, 'a', sizeof text);
     text[SHEAF_I_MAX_WORD] = ' ';
-    cut_all(&w, SHEAF_ANALYZER_UNICODE, text, sizeof text, 8); /* one of the longest, and one that is too long */
+    cut_all(&w, SHEAF_ANALYZER_UNICODE, text, sizeof text); /* one of the longest, and one that is too long */
     assert_int_equal(w.n, 1);
     assert_int_equal(w.span[0].length, SHEAF_I_MAX_WORD);
-    cut_all(&w, SHEAF_ANALYZER_SKLEARN, text, sizeof text, 8);
+    cut_all(&w, SHEAF_ANALYZER_SKLEARN, text, sizeof text);
     assert_int_equal(w.n, 2);
 }
 

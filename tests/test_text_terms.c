@@ -204,7 +204,7 @@ static void test_nothing_there(void **state)
 {
     (void)state;
     sheaf_ctx *ctx = test_context(2);
-    sheaf_i_doc docs[3] = {{.n_fields = 0}};
+    sheaf_i_doc docs[3] = {{.slot = 0}};
     docs[0].text = test_str("");
     docs[1].text = test_str(" -- \n ...");
     docs[2].text = test_str("the of and");

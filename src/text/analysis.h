@@ -5,7 +5,7 @@
 #define SHEAF_TEXT_ANALYSIS_H
 
 #include "text/fold.h"
-#include "text/intern.h"
+#include "text/group.h"
 #include "text/languages.h"
 #include "text/words.h"
 
@@ -24,20 +24,23 @@ typedef struct {
     sheaf_ctx *ctx;
     const sheaf_words *w;
     const sheaf_text_opts *o;
-    /* forms */
-    sheaf_i_table form_table;
+    /* forms: groups of types that fold to the same */
+    sheaf_str *folded;           /* of each type; where it changes a spelling, in the block's buffer */
+    sheaf_i_buffer *fold_block;
+    int64_t n_fold_blocks;
+    sheaf_i_groups forms;
     sheaf_i_form *form;
-    uint32_t *form_of_type;
     /* languages that documents are in; doc_language indexes them */
-    int32_t *language;        /* into sheaf_i_languages, or SHEAF_I_NO_LANGUAGE */
+    int32_t *language;           /* into sheaf_i_languages, or SHEAF_I_NO_LANGUAGE */
     int64_t *language_docs;
     int32_t n_languages;
     uint8_t *doc_language;
-    /* candidate terms: ids of term_table */
-    sheaf_i_table term_table;
-    uint32_t *best_form;      /* of each term */
-    int64_t best_form_room;
-    int32_t **term_of_type;   /* [n_languages][n_types], -1: none */
+    /* candidate terms: groups of forms, in a language, that have the same stem */
+    sheaf_str *stemmed;
+    sheaf_i_arena stem_arena;
+    sheaf_i_groups terms;
+    uint32_t *best_form;         /* of each term */
+    int32_t **term_of_type;      /* [n_languages][n_types], -1: none */
 } sheaf_i_analysis;
 
 /* forms.c: folds the types and marks stop words. */
@@ -48,9 +51,9 @@ sheaf_status sheaf_i_detect(sheaf_i_analysis *a);
 sheaf_status sheaf_i_stems(sheaf_i_analysis *a);
 void sheaf_i_analysis_end(sheaf_i_analysis *a);
 
-static inline sheaf_str sheaf_i_table_string(const sheaf_i_table *t, int64_t id)
+static inline sheaf_str sheaf_i_form_string(const sheaf_i_analysis *a, int64_t form)
 {
-    return (sheaf_str){t->entry[id].p, t->entry[id].length};
+    return sheaf_i_group_string(&a->forms, form);
 }
 
 #endif

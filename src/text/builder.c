@@ -1,7 +1,7 @@
-/* One pass over the bytes: words are cut, looked up in the worker's own table and appended to the chunk's sequence.
- * Keys are made a batch at a time and their slots prefetched, since the latency of the look-up is what bounds the rate.
+/* One pass over the bytes: words are cut, looked up in the worker's own table and appended to its last slab.
+ * Keys are made for as many words as are cut at a time and their slots prefetched, since the latency of the look-up is
+ * what bounds the rate.
  */
-#define _GNU_SOURCE /* memmem */
 #include "text/builder.h"
 
 #include <string.h>
@@ -10,7 +10,9 @@
 #include "base/par.h"
 #include "text/cut.h"
 
-#define BATCH 128
+#define FIRST_SLAB ((int64_t)1 << 15) /* ids; then twice as many, up to ... */
+#define SLAB ((int64_t)1 << 20)       /* ... two huge pages */
+#define FETCH_BYTES 1024
 
 sheaf_status sheaf_i_builder_begin(sheaf_i_word_builder *b, sheaf_ctx *ctx, sheaf_analyzer analyzer)
 {
@@ -28,12 +30,12 @@ void sheaf_i_builder_end(sheaf_i_word_builder *b)
     for (int32_t i = 0; b->worker && i < b->n_workers; i++) {
         sheaf_i_word_worker *w = &b->worker[i];
         sheaf_i_table_end(&w->table);
-        for (int64_t j = 0; j < w->n_chunks; j++) {
-            sheaf_i_free(b->ctx, w->chunk[j].offset);
-            sheaf_i_free(b->ctx, w->chunk[j].sequence);
-        }
+        for (int64_t j = 0; j < w->n_chunks; j++) sheaf_i_free(b->ctx, w->chunk[j].doc);
+        for (int64_t j = 0; j < w->n_slabs; j++) sheaf_i_aligned_free(b->ctx, w->slab[j].id);
         sheaf_i_free(b->ctx, w->chunk);
+        sheaf_i_free(b->ctx, w->slab);
         sheaf_i_free(b->ctx, w->scratch);
+        sheaf_i_free(b->ctx, w->count);
         sheaf_i_free(b->ctx, w->global);
         sheaf_i_free(b->ctx, w->by_shard);
         sheaf_i_free(b->ctx, w->shard_at);
@@ -43,80 +45,111 @@ void sheaf_i_builder_end(sheaf_i_word_builder *b)
 }
 
 /* sklearn: words with a capital sigma stand for their lower-case form, which depends on what is around them. */
-static sheaf_status lower_sigmas(sheaf_i_word_builder *b, sheaf_i_word_worker *w, sheaf_str text,
-                                 const sheaf_span *span, sheaf_i_key *key)
+static sheaf_status lower_sigmas(sheaf_i_word_builder *b, sheaf_i_word_worker *w, sheaf_str text, sheaf_span span,
+                                 sheaf_i_key *key)
 {
-    if (w->scratch_room < span->length) {
-        void *p = sheaf_i_resize(b->ctx, w->scratch, span->length, 1);
+    if (w->scratch_room < span.length) {
+        void *p = sheaf_i_resize(b->ctx, w->scratch, span.length, 1);
         if (!p) return SHEAF_ENOMEM;
         w->scratch = p;
-        w->scratch_room = span->length;
+        w->scratch_room = span.length;
     }
-    if (sheaf_i_cut_sigma((const uint8_t *)text.p, text.n, *span, w->scratch))
-        *key = sheaf_i_key_of((const char *)w->scratch, span->length, span->length);
+    if (sheaf_i_cut_sigma((const uint8_t *)text.p, text.n, span, w->scratch))
+        *key = sheaf_i_key_of((const char *)w->scratch, span.length, span.length);
     return SHEAF_OK;
 }
 
-static sheaf_status make_room(sheaf_i_word_builder *b, sheaf_i_word_chunk *c, int64_t *room)
-{
-    if (c->n + BATCH <= *room) return SHEAF_OK;
-    int64_t more = *room + *room / 2 + BATCH;
-    void *p = sheaf_i_resize(b->ctx, c->sequence, more, sizeof *c->sequence);
-    if (!p) return SHEAF_ENOMEM;
-    c->sequence = p;
-    *room = more;
-    return SHEAF_OK;
-}
-
-static sheaf_status add_document(sheaf_i_word_builder *b, sheaf_i_word_worker *w, sheaf_i_word_chunk *c, int64_t *room,
-                                 sheaf_str text)
+/* Room for one more step of cutting behind the `have` words of the document that the last slab ends with. A new slab
+   takes these over. */
+static sheaf_status make_room(sheaf_i_word_builder *b, sheaf_i_word_worker *w, int64_t have)
 {
     sheaf_status st = SHEAF_OK;
-    sheaf_span span[BATCH];
-    sheaf_i_key key[BATCH];
+    sheaf_i_slab *last = w->n_slabs ? &w->slab[w->n_slabs - 1] : NULL;
+    if (last && last->room - last->n >= SHEAF_I_CUT_WORDS) return SHEAF_OK;
+    sheaf_i_slab new = {.n = have, .room = last ? 2 * last->room : FIRST_SLAB};
+    if (new.room > SLAB) new.room = SLAB;
+    while (new.room < 2 * have + SHEAF_I_CUT_WORDS) new.room *= 2;
+    SHEAF_GROW(w->slab, b->ctx, w->n_slabs, w->slab_room);
+    SHEAF_NEW_ALIGNED(new.id, b->ctx, new.room);
+    if (have) {
+        last = &w->slab[w->n_slabs - 1];
+        last->n -= have;
+        memcpy(new.id, last->id + last->n, (size_t)have * sizeof *new.id);
+    }
+    w->slab[w->n_slabs++] = new;
+done:
+    return st;
+}
+
+/* A word that the worker has not met before. */
+static sheaf_status add_type(sheaf_i_word_builder *b, sheaf_i_word_worker *w, const sheaf_i_key *key, uint32_t *id)
+{
+    sheaf_status st = SHEAF_OK;
+    SHEAF_GROW(w->count, b->ctx, w->table.n, w->count_room);
+    w->count[w->table.n] = 0;
+    SHEAF_TRY(sheaf_i_table_add(&w->table, key, id));
+done:
+    return st;
+}
+
+/* Appends the words to the worker's last slab; *n: how many. */
+static sheaf_status add_document(sheaf_i_word_builder *b, sheaf_i_word_worker *w, sheaf_str text, int64_t *n_words)
+{
+    sheaf_status st = SHEAF_OK;
+    uint32_t start[SHEAF_I_CUT_WORDS], end[SHEAF_I_CUT_WORDS];
+    sheaf_i_key key[SHEAF_I_CUT_WORDS];
     sheaf_i_cutter cutter;
-    bool sigmas = b->analyzer == SHEAF_ANALYZER_SKLEARN && text.n && memmem(text.p, text.n, "\xce\xa3", 2);
+    *n_words = 0;
     if (text.n > UINT32_MAX) return sheaf_i_fail(b->ctx, SHEAF_EINVAL, "a document of %zu bytes is too long", text.n);
     sheaf_i_cut_begin(&cutter, b->analyzer, text.p, text.n);
-    for (int32_t n; (n = sheaf_i_cut(&cutter, span, BATCH)) > 0;) {
-        SHEAF_TRY(make_room(b, c, room));
+    for (int32_t n; (n = sheaf_i_cut(&cutter, start, end)) > 0;) {
+        SHEAF_TRY(make_room(b, w, *n_words));
         for (int32_t i = 0; i < n; i++) {
-            key[i] = sheaf_i_key_of(text.p + span[i].start, span[i].length, text.n - span[i].start);
-            if (!sigmas) __builtin_prefetch(&w->table.slot[(uint32_t)key[i].hash & w->table.mask]);
+            key[i] = sheaf_i_key_of(text.p + start[i], end[i] - start[i], text.n - start[i]);
+            sheaf_i_table_prefetch(&w->table, &key[i]);
         }
+        sheaf_i_slab *slab = &w->slab[w->n_slabs - 1];
+        uint32_t *out = slab->id + slab->n;
         for (int32_t i = 0; i < n; i++) {
-            if (sigmas) SHEAF_TRY(lower_sigmas(b, w, text, &span[i], &key[i]));
-            uint32_t id;
-            SHEAF_TRY(sheaf_i_table_intern(&w->table, &key[i], &id));
-            w->table.entry[id].count++;
-            c->sequence[c->n++] = id;
+            if (cutter.sigma)
+                SHEAF_TRY(lower_sigmas(b, w, text, (sheaf_span){start[i], end[i] - start[i]}, &key[i]));
+            int64_t found = sheaf_i_table_find(&w->table, &key[i]);
+            uint32_t id = (uint32_t)found;
+            if (__builtin_expect(found < 0, 0)) SHEAF_TRY(add_type(b, w, &key[i], &id));
+            w->count[id]++;
+            out[i] = id;
         }
+        slab->n += n;
+        *n_words += n;
     }
 done:
     return st;
 }
 
+/* Documents may lie anywhere, where the processor does not look for the next one by itself. */
+static inline __attribute__((always_inline)) void fetch_text(sheaf_str text)
+{
+    size_t n = text.n < FETCH_BYTES ? text.n : FETCH_BYTES;
+    for (size_t i = 0; i < n; i += 64) __builtin_prefetch(text.p + i);
+}
+
 sheaf_status sheaf_i_builder_visit(void *arg, int32_t worker, int64_t chunk, const sheaf_i_doc *docs, int64_t n)
 {
+    static const uint32_t nothing[1];
     sheaf_i_word_builder *b = arg;
     sheaf_i_word_worker *w = &b->worker[worker];
     sheaf_status st = SHEAF_OK;
     SHEAF_GROW(w->chunk, b->ctx, w->n_chunks, w->chunk_room);
     sheaf_i_word_chunk *c = &w->chunk[w->n_chunks++];
     *c = (sheaf_i_word_chunk){.number = chunk, .worker = worker, .n_docs = n};
-    SHEAF_NEW(c->offset, b->ctx, n + 1);
-    size_t bytes = 0;
-    for (int64_t i = 0; i < n; i++) bytes += docs[i].text.n;
-    int64_t room = (int64_t)(bytes / 6) + BATCH; /* an English word and its space */
-    SHEAF_NEW(c->sequence, b->ctx, room);
+    SHEAF_NEW(c->doc, b->ctx, n);
     for (int64_t i = 0; i < n; i++) {
-        c->offset[i] = c->n;
-        SHEAF_TRY(add_document(b, w, c, &room, docs[i].text));
+        if (i + 1 < n) fetch_text(docs[i + 1].text);
+        SHEAF_TRY(add_document(b, w, docs[i].text, &c->doc[i].n));
+        const sheaf_i_slab *last = w->n_slabs ? &w->slab[w->n_slabs - 1] : NULL;
+        c->doc[i].id = c->doc[i].n ? last->id + last->n - c->doc[i].n : nothing;
+        w->n_ids += c->doc[i].n;
     }
-    c->offset[n] = c->n;
-    uint32_t *fit = sheaf_i_resize(b->ctx, c->sequence, c->n, sizeof *fit);
-    if (fit) c->sequence = fit;
-    else st = SHEAF_ENOMEM;
 done:
     return st;
 }
@@ -124,6 +157,8 @@ done:
 typedef struct {
     sheaf_i_word_builder *b;
     sheaf_i_word_chunk **chunk; /* by number */
+    sheaf_i_slab **slab;
+    int32_t *slab_worker;
     sheaf_words *w;
 } finish;
 
@@ -131,10 +166,37 @@ static sheaf_status renumber(void *arg, int64_t block, int32_t worker)
 {
     (void)worker;
     finish *f = arg;
-    const sheaf_i_word_chunk *c = f->chunk[block];
-    const uint32_t *global = f->b->worker[c->worker].global;
-    for (int64_t i = 0; i < c->n; i++) c->sequence[i] = global[c->sequence[i]];
+    int32_t owner = f->slab_worker[block];
+    const uint32_t *global = f->b->worker[owner].global;
+    const sheaf_i_slab *s = f->slab[block];
+    for (int64_t i = 0; i < s->n; i++) s->id[i] = global[s->id[i]];
     return SHEAF_OK;
+}
+
+/* The words of the documents pass to f->w. */
+static sheaf_status renumber_slabs(finish *f)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_ctx *ctx = f->b->ctx;
+    int64_t n = 0;
+    for (int32_t i = 0; i < f->b->n_workers; i++) n += f->b->worker[i].n_slabs;
+    SHEAF_NEW(f->slab, ctx, n);
+    SHEAF_NEW(f->slab_worker, ctx, n);
+    SHEAF_NEW(f->w->sequence, ctx, n);
+    n = 0;
+    for (int32_t i = 0; i < f->b->n_workers; i++)
+        for (int64_t j = 0; j < f->b->worker[i].n_slabs; j++) {
+            f->slab_worker[n] = i;
+            f->slab[n++] = &f->b->worker[i].slab[j];
+        }
+    SHEAF_TRY(sheaf_i_par_for(ctx, NULL, n, renumber, f));
+    for (int64_t i = 0; i < n; i++) {
+        f->w->sequence[i] = f->slab[i]->id;
+        f->slab[i]->id = NULL;
+    }
+    f->w->n_sequences = n;
+done:
+    return st;
 }
 
 /* The chunks by number; their numbers must be dense. */
@@ -166,8 +228,8 @@ static sheaf_status place_documents(finish *f, int64_t n_chunks, const sheaf_i_d
         if (d->chunk < 0 || d->chunk >= n_chunks || d->slot < 0 || d->slot >= f->chunk[d->chunk]->n_docs)
             return sheaf_i_fail(w->ctx, SHEAF_EBUG, "document %lld was not visited", (long long)i);
         const sheaf_i_word_chunk *c = f->chunk[d->chunk];
-        w->doc[i] = c->sequence + c->offset[d->slot];
-        w->doc_len[i] = c->offset[d->slot + 1] - c->offset[d->slot];
+        w->doc[i] = c->doc[d->slot].id;
+        w->doc_len[i] = c->doc[d->slot].n;
         w->n_tokens += w->doc_len[i];
     }
     return SHEAF_OK;
@@ -176,12 +238,14 @@ static sheaf_status place_documents(finish *f, int64_t n_chunks, const sheaf_i_d
 /* Documents that were cut but are not in the corpus must not count: occurrences are then taken from those that are. */
 static void count_again(const finish *f, const sheaf_i_doc *docs, int64_t n)
 {
-    for (int32_t i = 0; i < f->b->n_workers; i++)
-        for (int64_t j = 0; j < f->b->worker[i].table.n; j++) f->b->worker[i].table.entry[j].count = 0;
+    for (int32_t i = 0; i < f->b->n_workers; i++) {
+        const sheaf_i_word_worker *w = &f->b->worker[i];
+        if (w->table.n) memset(w->count, 0, (size_t)w->table.n * sizeof *w->count);
+    }
     for (int64_t i = 0; i < n; i++) {
         const sheaf_i_word_chunk *c = f->chunk[docs[i].chunk];
-        sheaf_i_entry *entry = f->b->worker[c->worker].table.entry;
-        for (int64_t j = c->offset[docs[i].slot]; j < c->offset[docs[i].slot + 1]; j++) entry[c->sequence[j]].count++;
+        uint32_t *count = f->b->worker[c->worker].count;
+        for (int64_t j = 0; j < c->doc[docs[i].slot].n; j++) count[c->doc[docs[i].slot].id[j]]++;
     }
 }
 
@@ -199,22 +263,18 @@ sheaf_status sheaf_i_builder_finish(sheaf_i_word_builder *b, sheaf_words **out, 
     SHEAF_TRY(list_chunks(&f, &n_chunks));
     SHEAF_NEW(w->doc, b->ctx, n);
     SHEAF_NEW(w->doc_len, b->ctx, n);
-    SHEAF_NEW(w->sequence, b->ctx, n_chunks);
     SHEAF_TRY(place_documents(&f, n_chunks, docs, n));
     int64_t cut = 0;
-    for (int64_t i = 0; i < n_chunks; i++) cut += f.chunk[i]->n;
+    for (int32_t i = 0; i < b->n_workers; i++) cut += b->worker[i].n_ids;
     if (cut != w->n_tokens) count_again(&f, docs, n);
     SHEAF_TRY(sheaf_i_merge_types(b, w));
-    SHEAF_TRY(sheaf_i_par_for(b->ctx, NULL, n_chunks, renumber, &f));
-    for (int64_t i = 0; i < n_chunks; i++) {
-        w->sequence[i] = f.chunk[i]->sequence;
-        f.chunk[i]->sequence = NULL;
-    }
-    w->n_sequences = n_chunks;
+    SHEAF_TRY(renumber_slabs(&f));
     *out = w;
     f.w = NULL;
 done:
     sheaf_words_free(f.w);
     sheaf_i_free(b->ctx, f.chunk);
+    sheaf_i_free(b->ctx, f.slab);
+    sheaf_i_free(b->ctx, f.slab_worker);
     return st;
 }

@@ -6,19 +6,31 @@
 #include "text/intern.h"
 #include "text/words.h"
 
-/* The word ids of one chunk of documents, by the numbers of the worker that cut it. */
+/* Ids of words, a document's in one run. */
+typedef struct {
+    uint32_t *id;
+    int64_t n, room;
+} sheaf_i_slab;
+
+/* The words of one chunk of documents, by the ids of the worker that cut it. */
 typedef struct {
     int64_t number;      /* of the chunk */
     int32_t worker;
-    int64_t n_docs, n;
-    int64_t *offset;     /* n_docs + 1 places in sequence */
-    uint32_t *sequence;  /* n */
+    int64_t n_docs;
+    struct {
+        const uint32_t *id;
+        int64_t n;
+    } *doc;
 } sheaf_i_word_chunk;
 
 typedef struct {
     sheaf_i_table table;
+    uint32_t *count;     /* occurrences by id of the table */
+    int64_t count_room;
     sheaf_i_word_chunk *chunk;
     int64_t n_chunks, chunk_room;
+    sheaf_i_slab *slab;  /* the last one is being filled */
+    int64_t n_slabs, slab_room, n_ids;
     uint8_t *scratch;
     int64_t scratch_room;
     uint32_t *global;    /* merge: the worker's ids to ids of types */

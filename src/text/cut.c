@@ -1,139 +1,89 @@
-/* Text to words; see cut.h. A byte table cuts what is ASCII, sheaf_i_segment any word that touches a character beyond.
- * In ASCII the rules come down to this: letters, digits and underscores stick together, and one middle character joins
- * two letters (: . ') or two digits (, ; . '). */
+/* Text to words; see cut.h. What is plain ASCII goes to the scanning kernel, and whatever touches a character beyond it
+ * to sheaf_i_segment or, for sklearn, from character to character. In ASCII the rules of UAX #29 come down to this:
+ * letters, digits and underscores stick together, and one middle character joins two letters (: . ') or two digits
+ * (, ; . ').
+ */
 #include "text/cut.h"
 
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "text/characters.h"
 
-/* What the byte loop knows of a byte. */
-enum { IN_WORD = 1, LETTER = 2, DIGIT = 4, JOINS_LETTERS = 8, JOINS_DIGITS = 16, NOT_ASCII = 32, UNDERSCORE = IN_WORD };
+#define SLOW_WORDS (SHEAF_I_CUT_WORDS - 4) /* a step of the slow path ends with so many: one more segment yields two */
 
-static const uint8_t byte_class[256] = {
-    ['0' ... '9'] = IN_WORD | DIGIT, ['A' ... 'Z'] = IN_WORD | LETTER, ['a' ... 'z'] = IN_WORD | LETTER,
-    ['_'] = UNDERSCORE, [':'] = JOINS_LETTERS, [','] = JOINS_DIGITS, [';'] = JOINS_DIGITS,
-    ['.'] = JOINS_LETTERS | JOINS_DIGITS, ['\''] = JOINS_LETTERS | JOINS_DIGITS, [0x80 ... 0xff] = NOT_ASCII};
+typedef struct {
+    uint32_t *start, *end;
+    int32_t n;
+    uint32_t longest; /* of the words that count */
+} word_list;
 
 void sheaf_i_cut_begin(sheaf_i_cutter *c, sheaf_analyzer analyzer, const char *p, size_t n)
 {
-    *c = (sheaf_i_cutter){.p = (const uint8_t *)p, .n = n, .analyzer = analyzer};
+    *c = (sheaf_i_cutter){.p = (const uint8_t *)p, .n = n, .analyzer = analyzer, .scan = sheaf_i_kernels_get()->scan};
 }
 
-static sheaf_span span_of(size_t start, size_t end)
+static void put(word_list *w, size_t start, size_t end)
 {
-    return (sheaf_span){(uint32_t)start, (uint32_t)(end - start)};
-}
-
-/* First byte from `at` on that is no letter, digit or underscore of ASCII. Sixteen at a time where SSE2 is there: the
-   length of a word is what a jump predictor cannot know. */
-static inline size_t word_bytes(const uint8_t *p, size_t n, size_t at, unsigned *seen)
-{
-#ifdef __SSE2__
-    while (n - at >= 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + at));
-        __m128i letter = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
-        __m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
-        __m128i either = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter),
-                                      _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit));
-        unsigned word = (unsigned)_mm_movemask_epi8(_mm_or_si128(either, _mm_cmpeq_epi8(v, _mm_set1_epi8('_'))));
-        unsigned length = (unsigned)__builtin_ctz(~word | 0x10000u);
-        if ((unsigned)_mm_movemask_epi8(either) & ((1u << length) - 1)) *seen |= LETTER | DIGIT;
-        at += length;
-        if (length < 16) return at;
-    }
-#endif
-    for (; at < n && (byte_class[p[at]] & IN_WORD); at++) *seen |= byte_class[p[at]];
-    return at;
-}
-
-/* End of the word of ASCII bytes that starts at `at`, or 0 if a character beyond ASCII touches it. */
-static inline size_t ascii_word(const uint8_t *p, size_t n, size_t at, unsigned *seen)
-{
-    for (;;) {
-        at = word_bytes(p, n, at, seen);
-        if (at >= n) return at;
-        unsigned here = byte_class[p[at]];
-        if (!here) return at;
-        if (here & NOT_ASCII) return 0;
-        if (at + 1 >= n) return at;
-        unsigned next = byte_class[p[at + 1]], last = byte_class[p[at - 1]];
-        if (next & NOT_ASCII) return 0;
-        bool join = ((here & JOINS_LETTERS) && (last & next & LETTER)) ||
-                    ((here & JOINS_DIGITS) && (last & next & DIGIT));
-        if (!join) return at;
-        at++;
-    }
+    w->start[w->n] = (uint32_t)start;
+    w->end[w->n] = (uint32_t)end;
+    w->n += end - start <= w->longest;
 }
 
 /* An open run ends: a character that found no partner is a word of its own. */
-static int32_t end_run(sheaf_i_cutter *c, sheaf_span *out, int32_t used)
+static void end_run(sheaf_i_cutter *c, word_list *w)
 {
-    if (c->run_at < c->run_end && !c->run_paired && c->run_end - c->run_at <= SHEAF_I_MAX_WORD)
-        out[used++] = span_of(c->run_at, c->run_end);
+    if (c->run_at < c->run_end && !c->run_paired) put(w, c->run_at, c->run_end);
     c->run_at = c->run_end = 0;
     c->run_paired = false;
-    return used;
 }
 
 /* A segment of the slow path, [at, end). */
-static int32_t put_segment(sheaf_i_cutter *c, size_t at, size_t end, unsigned kind, sheaf_span *out, int32_t used)
+static void put_segment(sheaf_i_cutter *c, word_list *w, size_t at, size_t end, unsigned kind)
 {
     if (kind & SHEAF_I_SEGMENT_WORD) {
-        used = end_run(c, out, used);
-        if (end - at <= SHEAF_I_MAX_WORD) out[used++] = span_of(at, end);
+        end_run(c, w);
+        put(w, at, end);
     } else if (kind & SHEAF_I_SEGMENT_BIGRAM) {
         bool adjacent = c->run_at < c->run_end && c->run_end == at;
-        if (!adjacent) used = end_run(c, out, used);
-        if (adjacent && end - c->run_at <= SHEAF_I_MAX_WORD) out[used++] = span_of(c->run_at, end);
+        if (!adjacent) end_run(c, w);
+        if (adjacent) put(w, c->run_at, end);
         c->run_at = at;
         c->run_end = end;
         c->run_paired = adjacent;
     }
-    return used;
 }
 
-/* At most two words come of one step. */
-static int32_t cut_unicode(sheaf_i_cutter *c, sheaf_span *out, int32_t room)
+/* Is there something beyond ASCII here, or behind one byte that is no word? Then a scan would not get far. */
+static bool stays_slow(const uint8_t *p, size_t n, size_t *at)
+{
+    if (*at < n && p[*at] >= 0x80) return true;
+    if (n - *at < 2 || p[*at] != ' ' || p[*at + 1] < 0x80) return false;
+    ++*at;
+    return true;
+}
+
+static void cut_segments(sheaf_i_cutter *c, word_list *w)
+{
+    do {
+        unsigned kind;
+        size_t end = sheaf_i_segment(c->p, c->n, c->at, &kind);
+        put_segment(c, w, c->at, end, kind);
+        c->at = end;
+    } while (w->n < SLOW_WORDS && c->at < c->n && stays_slow(c->p, c->n, &c->at));
+}
+
+/* Runs of Python's \w; where there is none, one character is skipped. */
+static void cut_python_words(sheaf_i_cutter *c, word_list *w)
 {
     const uint8_t *p = c->p;
     size_t n = c->n, at = c->at;
-    int32_t used = 0;
-    while (used + 2 <= room) {
-        while (at < n && !(byte_class[p[at]] & (IN_WORD | NOT_ASCII))) at++;
-        if (at >= n) break;
-        unsigned seen = 0;
-        size_t end = byte_class[p[at]] & NOT_ASCII ? 0 : ascii_word(p, n, at, &seen);
-        if (!end) {
-            unsigned kind;
-            end = sheaf_i_segment(p, n, at, &kind);
-            used = put_segment(c, at, end, kind, out, used);
-        } else if (seen & (LETTER | DIGIT)) {
-            if (c->run_end) used = end_run(c, out, used);
-            out[used] = span_of(at, end);
-            used += end - at <= SHEAF_I_MAX_WORD;
-        }
-        at = end;
-    }
-    c->at = at;
-    if (at >= n && used < room) used = end_run(c, out, used);
-    return used;
-}
-
-static int32_t cut_sklearn(sheaf_i_cutter *c, sheaf_span *out, int32_t room)
-{
-    const uint8_t *p = c->p;
-    size_t n = c->n, at = c->at;
-    int32_t used = 0;
-    while (used < room && at < n) {
+    do {
         size_t start = at, len = 0;
         int64_t characters = 0;
         for (; at < n; at += len, characters++) {
             uint32_t ch = sheaf_i_decode(p + at, n - at, &len);
             if (!(sheaf_i_char(ch) & SHEAF_I_CHAR_PYTHON_WORD)) break;
+            if (ch == 0x3a3) c->sigma = true;
             if (ch == 0x130) { /* its lower case is i and a combining dot, which is no \w and ends the word */
                 at += len;
                 characters++;
@@ -141,16 +91,25 @@ static int32_t cut_sklearn(sheaf_i_cutter *c, sheaf_span *out, int32_t room)
                 break;
             }
         }
-        if (characters >= 2) out[used++] = span_of(start, at);
+        if (characters >= 2) put(w, start, at);
         if (at == start) at += len;
-    }
+    } while (w->n < SLOW_WORDS && at < n && stays_slow(p, n, &at));
     c->at = at;
-    return used;
 }
 
-int32_t sheaf_i_cut(sheaf_i_cutter *c, sheaf_span *out, int32_t room)
+/* Words that are too long leave the list. */
+static void drop_long(word_list *w, int32_t from)
 {
-    return c->analyzer == SHEAF_ANALYZER_SKLEARN ? cut_sklearn(c, out, room) : cut_unicode(c, out, room);
+    uint32_t over = 0;
+    int32_t kept = from;
+    for (int32_t i = from; i < w->n; i++) over |= (w->end[i] - w->start[i]) / SHEAF_I_MAX_WORD;
+    if (!over) return;
+    for (int32_t i = from; i < w->n; i++) {
+        w->start[kept] = w->start[i];
+        w->end[kept] = w->end[i];
+        kept += w->end[i] - w->start[i] <= w->longest;
+    }
+    w->n = kept;
 }
 
 /* Start of the character that ends before `at` > 0. */
@@ -192,4 +151,27 @@ bool sheaf_i_cut_sigma(const uint8_t *p, size_t n, sheaf_span word, uint8_t *out
         any = true;
     }
     return any;
+}
+
+int32_t sheaf_i_cut(sheaf_i_cutter *c, uint32_t *start, uint32_t *end)
+{
+    bool unicode = c->analyzer == SHEAF_ANALYZER_UNICODE;
+    word_list w = {start, end, 0, unicode ? SHEAF_I_MAX_WORD : UINT32_MAX};
+    c->sigma = false;
+    while (w.n == 0 && c->at < c->n) {
+        int32_t found = 0;
+        bool hard = c->p[c->at] >= 0x80;
+        if (!hard) {
+            if (c->run_end) end_run(c, &w);
+            int32_t first = w.n;
+            c->at = c->scan(c->p, c->n, c->at, unicode, start + first, end + first, &found, &hard);
+            w.n += found;
+            if (unicode) drop_long(&w, first);
+        }
+        if (!hard || w.n >= SLOW_WORDS) continue;
+        if (unicode) cut_segments(c, &w);
+        else cut_python_words(c, &w);
+    }
+    if (c->at >= c->n) end_run(c, &w);
+    return w.n;
 }

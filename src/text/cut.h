@@ -10,22 +10,28 @@
 #ifndef SHEAF_TEXT_CUT_H
 #define SHEAF_TEXT_CUT_H
 
+#include "kernel/kernel.h"
 #include "sheaf/sheaf.h"
 
 #define SHEAF_I_MAX_WORD 256
+/* Room for the words of one step: those of a scan and one before it. */
+#define SHEAF_I_CUT_WORDS (SHEAF_I_SCAN_WORDS + 8)
 
 typedef struct {
     const uint8_t *p;
     size_t n, at;
     size_t run_at, run_end; /* last character of an open run of bigram letters; run_at == run_end: none */
     bool run_paired;        /* that character has been part of a pair */
+    bool sigma;             /* sklearn: the words of the last step may have a capital sigma */
     sheaf_analyzer analyzer;
+    sheaf_i_scan_fn *scan;
 } sheaf_i_cutter;
 
 /* n < 2^32. */
 void sheaf_i_cut_begin(sheaf_i_cutter *c, sheaf_analyzer analyzer, const char *p, size_t n);
-/* The next words, at most room (>= 4) of them, in order; 0 at the end of the text. */
-int32_t sheaf_i_cut(sheaf_i_cutter *c, sheaf_span *out, int32_t room);
+/* The next words, in order, at p[start[i] .. end[i]); both with room for SHEAF_I_CUT_WORDS. Returns how many, 0 at the
+   end of the text. */
+int32_t sheaf_i_cut(sheaf_i_cutter *c, uint32_t *start, uint32_t *end);
 
 /* The sklearn analyser lower-cases before it cuts, and a capital sigma by what stands around it, even beyond the word:
    copies the word with every capital sigma in its lower-case form to out (same length). False: there is none. */

@@ -21,6 +21,9 @@
 
 #define DOCS_PER_BLOCK 256
 #define MAX_CLASSES 8192       /* further combinations of stop lists count as none */
+#define CLASS_WORDS (MAX_CLASSES / 64)
+#define PLAIN_CLASSES 8        /* words of no stop list, most of all, are counted in so many places by turns, script by
+                                  script: adding to the place that was just added to is slow */
 #define ENOUGH_WORDS 4000      /* of a document; more tell nothing new */
 
 #define LIKELY_WORDS 3         /* stop words of the language, so many at least ... */
@@ -53,6 +56,7 @@ typedef struct {
     word_class *class;
     int32_t n_classes;
     verdict *verdict;
+    struct counting **worker;            /* scratch */
     int64_t *short_hist;                 /* words of all short documents by class */
     int64_t clear_docs[SHEAF_I_MAX_LANGUAGES];
     int32_t dominant[SHEAF_I_N_SCRIPTS]; /* the corpus's language by script, -1: none */
@@ -60,13 +64,14 @@ typedef struct {
 
 static uint16_t find_class(detection *d, uint64_t stop, uint8_t script, uint16_t *slot)
 {
+    if (!stop) return (uint16_t)(script * PLAIN_CLASSES);
     uint64_t h = (stop ^ (uint64_t)script << 58) * 0x9e3779b97f4a7c15u;
     for (uint32_t i = (uint32_t)(h >> 50);; i = (i + 1) & (2 * MAX_CLASSES - 1)) {
         if (slot[i]) {
             if (d->class[slot[i] - 1].stop == stop && d->class[slot[i] - 1].script == script) return slot[i] - 1;
             continue;
         }
-        if (d->n_classes == MAX_CLASSES) return script; /* the first classes are those of no stop word */
+        if (d->n_classes == MAX_CLASSES) return (uint16_t)(script * PLAIN_CLASSES);
         d->class[d->n_classes] = (word_class){stop, script};
         slot[i] = (uint16_t)++d->n_classes;
         return slot[i] - 1;
@@ -80,12 +85,16 @@ static sheaf_status classify_types(detection *d)
     uint16_t *slot = NULL, *class_of_form = NULL;
     SHEAF_NEW0(slot, a->ctx, 2 * MAX_CLASSES);
     SHEAF_NEW(d->class, a->ctx, MAX_CLASSES);
-    SHEAF_NEW(class_of_form, a->ctx, a->form_table.n);
+    SHEAF_NEW(class_of_form, a->ctx, a->forms.n_groups);
     SHEAF_NEW(d->class_of_type, a->ctx, a->w->n_types);
-    for (uint8_t s = 0; s < SHEAF_I_N_SCRIPTS; s++) find_class(d, 0, s, slot);
-    for (int64_t i = 0; i < a->form_table.n; i++)
+    for (; d->n_classes < SHEAF_I_N_SCRIPTS * PLAIN_CLASSES; d->n_classes++)
+        d->class[d->n_classes] = (word_class){0, (uint8_t)(d->n_classes / PLAIN_CLASSES)};
+    for (int64_t i = 0; i < a->forms.n_groups; i++)
         class_of_form[i] = find_class(d, a->form[i].stop, a->form[i].script, slot);
-    for (int64_t i = 0; i < a->w->n_types; i++) d->class_of_type[i] = class_of_form[a->form_of_type[i]];
+    for (int64_t i = 0; i < a->w->n_types; i++) {
+        uint16_t c = class_of_form[a->forms.id[i]];
+        d->class_of_type[i] = (uint16_t)(d->class[c].stop ? c : c + i % PLAIN_CLASSES);
+    }
 done:
     sheaf_i_free(a->ctx, slot);
     sheaf_i_free(a->ctx, class_of_form);
@@ -109,14 +118,24 @@ static int32_t language_of_script(const int32_t *words, sheaf_i_script most)
     }
 }
 
-/* hist: words of the document by class. */
-static verdict judge(const detection *d, const int32_t *hist, int32_t n_words)
+/* The first class from c on with its bit set, or MAX_CLASSES. */
+static int32_t next_class(const uint64_t *found, int32_t c)
+{
+    if (c >= MAX_CLASSES) return MAX_CLASSES;
+    uint64_t some = found[c / 64] >> c % 64;
+    if (some) return c + __builtin_ctzll(some);
+    for (int32_t b = c / 64 + 1; b < CLASS_WORDS; b++)
+        if (found[b]) return b * 64 + __builtin_ctzll(found[b]);
+    return MAX_CLASSES;
+}
+
+/* hist: words of the document by class; found: a bit for each class to look at, all those of the document. */
+static verdict judge(const detection *d, const int32_t *hist, const uint64_t *found, int32_t n_words)
 {
     verdict v = {.best = -1, .script_language = -1, .words = n_words};
     double score[SHEAF_I_MAX_LANGUAGES] = {0}, second = 0;
     int32_t hits[SHEAF_I_MAX_LANGUAGES] = {0}, by_script[SHEAF_I_N_SCRIPTS] = {0}, letters = 0;
-    for (int32_t c = 0; c < d->n_classes; c++) {
-        if (!hist[c]) continue;
+    for (int32_t c = next_class(found, 0); c < d->n_classes; c = next_class(found, c + 1)) {
         by_script[d->class[c].script] += hist[c];
         if (d->class[c].script != SHEAF_I_OTHER_SCRIPT) letters += hist[c];
         double share = (double)hist[c] / (d->class[c].stop ? __builtin_popcountll(d->class[c].stop) : 1);
@@ -140,27 +159,43 @@ static verdict judge(const detection *d, const int32_t *hist, int32_t n_words)
     return v;
 }
 
+/* Scratch of one worker. */
+typedef struct counting {
+    int32_t hist[MAX_CLASSES];
+    int64_t short_hist[MAX_CLASSES]; /* words of its short documents */
+    uint16_t touched[ENOUGH_WORDS + 1];
+} counting;
+
+static void count_classes(const detection *d, counting *y, const uint32_t *type, int32_t n, verdict *v)
+{
+    uint64_t found[CLASS_WORDS] = {0};
+    int32_t n_touched = 0;
+    for (int32_t j = 0; j < n; j++) {
+        uint16_t c = d->class_of_type[type[j]];
+        y->touched[n_touched] = c; /* stays if it is new */
+        n_touched += y->hist[c]++ == 0;
+    }
+    for (int32_t j = 0; j < n_touched; j++) found[y->touched[j] / 64] |= (uint64_t)1 << y->touched[j] % 64;
+    *v = judge(d, y->hist, found, n);
+    for (int32_t j = 0; j < n_touched; j++) {
+        if (n < LONG_WORDS) y->short_hist[y->touched[j]] += y->hist[y->touched[j]];
+        y->hist[y->touched[j]] = 0;
+    }
+}
+
 static sheaf_status judge_block(void *arg, int64_t block, int32_t worker)
 {
-    (void)worker;
     detection *d = arg;
     const sheaf_words *w = d->a->w;
     int64_t lo, hi;
     sheaf_status st = SHEAF_OK;
-    int32_t *hist = NULL;
-    SHEAF_NEW0(hist, d->a->ctx, d->n_classes);
+    if (!d->worker[worker]) SHEAF_NEW0(d->worker[worker], d->a->ctx, 1);
     sheaf_i_range(w->n_docs, DOCS_PER_BLOCK, block, &lo, &hi);
     for (int64_t i = lo; i < hi; i++) {
         int32_t n = (int32_t)(w->doc_len[i] < ENOUGH_WORDS ? w->doc_len[i] : ENOUGH_WORDS);
-        for (int32_t j = 0; j < n; j++) hist[d->class_of_type[w->doc[i][j]]]++;
-        d->verdict[i] = judge(d, hist, n);
-        if (n < LONG_WORDS)
-            for (int32_t j = 0; j < n; j++)
-                __atomic_fetch_add(&d->short_hist[d->class_of_type[w->doc[i][j]]], 1, __ATOMIC_RELAXED);
-        memset(hist, 0, (size_t)d->n_classes * sizeof *hist);
+        count_classes(d, d->worker[worker], w->doc[i], n, &d->verdict[i]);
     }
 done:
-    sheaf_i_free(d->a->ctx, hist);
     return st;
 }
 
@@ -177,15 +212,18 @@ static sheaf_status let_short_vote(const detection *d, int64_t *votes, int64_t *
     sheaf_status st = SHEAF_OK;
     int64_t docs[SHEAF_I_N_SCRIPTS] = {0};
     int32_t *hist = NULL;
+    uint64_t all_classes[CLASS_WORDS] = {0};
+    for (int32_t c = 0; c < d->n_classes; c++) all_classes[c / 64] |= (uint64_t)1 << c % 64;
     SHEAF_NEW(hist, d->a->ctx, d->n_classes);
     for (int64_t i = 0; i < d->a->w->n_docs; i++)
         docs[d->verdict[i].script] += d->verdict[i].words < LONG_WORDS && !is_likely(&d->verdict[i]);
     for (int32_t s = 1; s < SHEAF_I_N_SCRIPTS; s++) {
         for (int32_t c = 0; c < d->n_classes; c++) {
             int64_t n = d->class[c].script == s ? d->short_hist[c] : 0;
-            hist[c] = (int32_t)(n < INT32_MAX / 2 ? n : INT32_MAX / 2);
+            int32_t most = d->class[c].stop ? INT32_MAX / 2 : INT32_MAX / 2 / PLAIN_CLASSES;
+            hist[c] = n < most ? (int32_t)n : most;
         }
-        verdict v = judge(d, hist, LONG_WORDS);
+        verdict v = judge(d, hist, all_classes, LONG_WORDS);
         if (!docs[s] || !is_clear(&v)) continue;
         votes[v.best] += docs[s];
         all[sheaf_i_languages[v.best].script] += docs[s];
@@ -255,13 +293,19 @@ static sheaf_status detect_by_document(sheaf_i_analysis *a, int8_t *language)
     sheaf_status st = SHEAF_OK;
     detection d = {.a = a};
     int64_t n = a->w->n_docs;
+    int32_t n_workers = sheaf_ctx_threads(a->ctx);
     SHEAF_NEW(d.verdict, a->ctx, n);
     SHEAF_TRY(classify_types(&d));
     SHEAF_NEW0(d.short_hist, a->ctx, d.n_classes);
+    SHEAF_NEW0(d.worker, a->ctx, n_workers);
     SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, sheaf_i_blocks(n, DOCS_PER_BLOCK), judge_block, &d));
+    for (int32_t i = 0; i < n_workers; i++)
+        for (int32_t c = 0; d.worker[i] && c < d.n_classes; c++) d.short_hist[c] += d.worker[i]->short_hist[c];
     SHEAF_TRY(find_dominant(&d));
     for (int64_t i = 0; i < n; i++) language[i] = (int8_t)decide(&d, &d.verdict[i]);
 done:
+    for (int32_t i = 0; d.worker && i < n_workers; i++) sheaf_i_free(a->ctx, d.worker[i]);
+    sheaf_i_free(a->ctx, d.worker);
     sheaf_i_free(a->ctx, d.verdict);
     sheaf_i_free(a->ctx, d.class);
     sheaf_i_free(a->ctx, d.short_hist);

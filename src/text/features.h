@@ -4,14 +4,20 @@
 
 #include "text/ngrams.h"
 
+/* Words that are no terms are tallied like terms, which saves an unpredictable jump, and in several places by turns,
+   because adding to the place that was just added to is slow. */
+#define SHEAF_I_DROPPED 16
+
 typedef struct {
     int32_t n;
     int32_t ngram_min, ngram_max;
-    int32_t *of_term;       /* candidate term -> column or -1; NULL: no single words wanted */
+    int32_t *of_term;       /* candidate term -> column; none: -1 with n-grams, else n or above */
+    uint32_t *bound;        /* of each document: columns in its row, at most; NULL with n-grams */
     sheaf_i_ngrams ngrams;
 } sheaf_i_features;
 
-/* Fills term, surface and df of `t` too. Where there are no n-grams, a->term_of_type turns into columns. */
+/* Fills term, surface and df of `t` too. Where there are no n-grams, a->term_of_type turns into columns, with
+   SHEAF_I_DROPPED of them behind the last for what is none. */
 sheaf_status sheaf_i_features_choose(sheaf_i_features *f, sheaf_terms *t, sheaf_i_analysis *a);
 void sheaf_i_features_end(sheaf_i_features *f, sheaf_ctx *ctx);
 

@@ -92,12 +92,13 @@ sheaf_status sheaf_i_fold(sheaf_i_buffer *out, sheaf_analyzer analyzer, sheaf_st
     sheaf_status st = SHEAF_OK;
     size_t start = out->n;
     SHEAF_TRY(sheaf_i_buffer_room(out, 2 * word.n + 4));
+    bool ascii = all_ascii(word);
+    if (ascii) lower_ascii(out, word);
     if (analyzer == SHEAF_ANALYZER_SKLEARN) {
-        lower_python(out, word);
+        if (!ascii) lower_python(out, word);
         return SHEAF_OK;
     }
-    if (all_ascii(word)) lower_ascii(out, word);
-    else SHEAF_TRY(casefold(out, word));
+    if (!ascii) SHEAF_TRY(casefold(out, word));
     while (out->n > start && out->p[out->n - 1] == '_') out->n--;
     size_t skip = 0;
     while (start + skip < out->n && out->p[start + skip] == '_') skip++;

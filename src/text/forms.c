@@ -6,64 +6,67 @@
 #include "text/analysis.h"
 
 #define TYPES_PER_BLOCK 4096
-
-/* Folded types of one block, one after the other. */
-typedef struct {
-    sheaf_i_buffer bytes;
-    size_t *end;
-} folded;
+#define AHEAD 16 /* types lie all over the place */
 
 typedef struct {
     sheaf_i_analysis *a;
-    folded *block;
+    sheaf_i_buffer *block; /* folded types that are not spelled as their form */
 } folding;
+
+/* Is the word its own form? True only where that is plain to see. */
+static bool is_folded(sheaf_str s)
+{
+    unsigned change = s.p[0] == '_' || s.p[s.n - 1] == '_';
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        change |= (c >= 0x80) | ((unsigned char)(c - 'A') < 26);
+    }
+    return !change;
+}
 
 static sheaf_status fold_block(void *arg, int64_t block, int32_t worker)
 {
     (void)worker;
     folding *f = arg;
-    folded *out = &f->block[block];
+    sheaf_i_buffer *out = &f->block[block];
     const sheaf_words *w = f->a->w;
+    sheaf_str *folded = f->a->folded;
     sheaf_status st = SHEAF_OK;
     int64_t lo, hi;
     sheaf_i_range(w->n_types, TYPES_PER_BLOCK, block, &lo, &hi);
-    out->bytes.ctx = f->a->ctx;
-    SHEAF_NEW(out->end, f->a->ctx, hi - lo);
+    out->ctx = f->a->ctx;
     for (int64_t i = lo; i < hi; i++) {
-        SHEAF_TRY(sheaf_i_fold(&out->bytes, w->analyzer, w->type[i]));
-        out->end[i - lo] = out->bytes.n;
+        if (i + AHEAD < hi) __builtin_prefetch(w->type[i + AHEAD].p);
+        folded[i] = w->type[i];
+        if (is_folded(w->type[i])) continue;
+        size_t before = out->n;
+        SHEAF_TRY(sheaf_i_fold(out, w->analyzer, w->type[i]));
+        folded[i] = (sheaf_str){NULL, out->n - before};
+    }
+    const char *p = out->p;
+    for (int64_t i = lo; i < hi; i++) {
+        if (folded[i].p) continue;
+        folded[i].p = p;
+        p += folded[i].n;
     }
 done:
     return st;
 }
 
-static sheaf_status intern_block(sheaf_i_analysis *a, const folded *f, int64_t lo, int64_t hi, int64_t *room)
+static sheaf_status describe_block(void *arg, int64_t block, int32_t worker)
 {
-    sheaf_status st = SHEAF_OK;
-    size_t start = 0;
+    (void)worker;
+    sheaf_i_analysis *a = arg;
+    int64_t lo, hi;
+    sheaf_i_range(a->forms.n_groups, TYPES_PER_BLOCK, block, &lo, &hi);
     for (int64_t i = lo; i < hi; i++) {
-        sheaf_str s = {f->bytes.p + start, f->end[i - lo] - start};
-        sheaf_i_key key = sheaf_i_key_of(s.p, (uint32_t)s.n, f->bytes.n - start);
-        uint32_t id;
-        start = f->end[i - lo];
-        SHEAF_TRY(sheaf_i_table_intern(&a->form_table, &key, &id));
-        a->form_of_type[i] = id;
-        int64_t have = a->form_table.n - 1;
-        if (id == have && have >= *room) {
-            *room = *room ? 2 * *room : 1024;
-            void *p = sheaf_i_resize(a->ctx, a->form, *room, sizeof *a->form);
-            if (!p) return SHEAF_ENOMEM;
-            a->form = p;
-        }
-        if (id == have && a->form_table.entry[id].count++ == 0) {
-            sheaf_i_script script;
-            unsigned kind = sheaf_i_form_kind(s, &script);
-            a->form[id] = (sheaf_i_form){.best_type = (uint32_t)i, .kind = (uint8_t)kind, .script = (uint8_t)script};
-        }
-        a->form[id].count += a->w->type_count[i]; /* types come by falling count: the first is the commonest */
+        sheaf_i_script script = SHEAF_I_OTHER_SCRIPT;
+        unsigned kind = 0; /* nobody asks, with sklearn's words */
+        if (a->w->analyzer != SHEAF_ANALYZER_SKLEARN) kind = sheaf_i_form_kind(sheaf_i_form_string(a, i), &script);
+        a->form[i] = (sheaf_i_form){.best_type = a->forms.first[i], /* types come by falling count */
+                                    .kind = (uint8_t)kind, .script = (uint8_t)script};
     }
-done:
-    return st;
+    return SHEAF_OK;
 }
 
 /* Marks the form that the word folds to, if the corpus has it; language -1: the caller's list. */
@@ -72,13 +75,19 @@ static sheaf_status mark(sheaf_i_analysis *a, sheaf_i_buffer *scratch, sheaf_str
     sheaf_status st = SHEAF_OK;
     scratch->n = 0;
     SHEAF_TRY(sheaf_i_fold(scratch, a->w->analyzer, word));
-    sheaf_i_key key = sheaf_i_key_of(scratch->p, (uint32_t)scratch->n, scratch->n);
-    int64_t id = sheaf_i_table_find(&a->form_table, &key);
+    int64_t id = sheaf_i_groups_find(&a->forms, (sheaf_str){scratch->p, scratch->n});
     if (id < 0) return SHEAF_OK;
     if (language < 0) a->form[id].user_stop = true;
     else a->form[id].stop |= (uint64_t)1 << language;
 done:
     return st;
+}
+
+/* May a document be in the language? */
+static bool may_occur(const sheaf_i_analysis *a, int32_t language)
+{
+    if (a->w->analyzer == SHEAF_ANALYZER_SKLEARN) return false;
+    return !strcmp(a->o->lang, "auto") || !strcmp(a->o->lang, sheaf_i_languages[language].code);
 }
 
 static sheaf_status mark_stop_words(sheaf_i_analysis *a)
@@ -91,7 +100,7 @@ static sheaf_status mark_stop_words(sheaf_i_analysis *a)
         if (n && n < UINT32_MAX / 4) SHEAF_TRY(mark(a, &scratch, (sheaf_str){word, n}, -1));
     }
     for (int32_t l = 0; l < sheaf_i_n_languages; l++) {
-        const char *p = sheaf_i_language_stop_words(l);
+        const char *p = may_occur(a, l) ? sheaf_i_language_stop_words(l) : "";
         for (const char *end; (end = strchr(p, '\n')); p = end + 1)
             if (end > p) SHEAF_TRY(mark(a, &scratch, (sheaf_str){p, (size_t)(end - p)}, l));
     }
@@ -104,23 +113,18 @@ sheaf_status sheaf_i_forms(sheaf_i_analysis *a)
 {
     sheaf_status st = SHEAF_OK;
     folding f = {.a = a};
-    int64_t n_blocks = sheaf_i_blocks(a->w->n_types, TYPES_PER_BLOCK), room = 0;
-    SHEAF_NEW0(f.block, a->ctx, n_blocks);
-    SHEAF_NEW(a->form_of_type, a->ctx, a->w->n_types);
-    SHEAF_TRY(sheaf_i_table_init(&a->form_table, a->ctx));
-    SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, n_blocks, fold_block, &f));
-    for (int64_t b = 0; b < n_blocks; b++) {
-        int64_t lo, hi;
-        sheaf_i_range(a->w->n_types, TYPES_PER_BLOCK, b, &lo, &hi);
-        SHEAF_TRY(intern_block(a, &f.block[b], lo, hi, &room));
-    }
+    int64_t n = a->w->n_types;
+    a->n_fold_blocks = sheaf_i_blocks(n, TYPES_PER_BLOCK);
+    SHEAF_NEW(a->folded, a->ctx, n);
+    SHEAF_NEW0(a->fold_block, a->ctx, a->n_fold_blocks);
+    f.block = a->fold_block;
+    SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, a->n_fold_blocks, fold_block, &f));
+    SHEAF_TRY(sheaf_i_groups_make(&a->forms, a->ctx, a->folded, n));
+    SHEAF_NEW(a->form, a->ctx, a->forms.n_groups);
+    SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, sheaf_i_blocks(a->forms.n_groups, TYPES_PER_BLOCK), describe_block, a));
+    for (int64_t i = 0; i < n; i++) a->form[a->forms.id[i]].count += a->w->type_count[i];
     SHEAF_TRY(mark_stop_words(a));
 done:
-    for (int64_t b = 0; f.block && b < n_blocks; b++) {
-        sheaf_i_free(a->ctx, f.block[b].bytes.p);
-        sheaf_i_free(a->ctx, f.block[b].end);
-    }
-    sheaf_i_free(a->ctx, f.block);
     return st;
 }
 
@@ -132,8 +136,12 @@ void sheaf_i_analysis_end(sheaf_i_analysis *a)
     sheaf_i_free(a->ctx, a->language);
     sheaf_i_free(a->ctx, a->language_docs);
     sheaf_i_free(a->ctx, a->doc_language);
-    sheaf_i_free(a->ctx, a->form_of_type);
     sheaf_i_free(a->ctx, a->form);
-    sheaf_i_table_end(&a->form_table);
-    sheaf_i_table_end(&a->term_table);
+    sheaf_i_groups_end(&a->forms);
+    sheaf_i_groups_end(&a->terms);
+    sheaf_i_free(a->ctx, a->stemmed);
+    sheaf_i_arena_end(&a->stem_arena);
+    for (int64_t b = 0; a->fold_block && b < a->n_fold_blocks; b++) sheaf_i_free(a->ctx, a->fold_block[b].p);
+    sheaf_i_free(a->ctx, a->fold_block);
+    sheaf_i_free(a->ctx, a->folded);
 }

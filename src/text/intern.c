@@ -7,46 +7,59 @@
 #include "base/context.h"
 
 #define FIRST_SLOTS 4096u
-#define MAX_ENTRIES (UINT32_MAX / 2) /* slots are counted in 32 bits and kept at least half empty */
+#define MAX_ENTRIES (UINT32_MAX / 2) /* slots are counted in 32 bits */
 
 uint64_t sheaf_i_hash_long(const char *p, size_t n)
 {
     return XXH3_64bits(p, n);
 }
 
+static sheaf_i_slot *new_slots(sheaf_ctx *ctx, int64_t n)
+{
+    sheaf_i_slot *slot = sheaf_i_aligned(ctx, n, sizeof *slot); /* two a cache line */
+    if (slot) memset(slot, 0, (size_t)n * sizeof *slot);
+    return slot;
+}
+
 sheaf_status sheaf_i_table_init(sheaf_i_table *t, sheaf_ctx *ctx)
 {
     *t = (sheaf_i_table){.ctx = ctx, .mask = FIRST_SLOTS - 1};
     sheaf_i_arena_init(&t->arena, ctx);
-    t->slot = sheaf_i_zeros(ctx, FIRST_SLOTS, sizeof *t->slot);
+    t->slot = new_slots(ctx, FIRST_SLOTS);
     return t->slot ? SHEAF_OK : SHEAF_ENOMEM;
+}
+
+void sheaf_i_table_close(sheaf_i_table *t)
+{
+    if (!t->ctx) return;
+    sheaf_i_aligned_free(t->ctx, t->slot);
+    t->slot = NULL;
 }
 
 void sheaf_i_table_end(sheaf_i_table *t)
 {
     if (!t->ctx) return;
-    sheaf_i_free(t->ctx, t->slot);
+    sheaf_i_table_close(t);
     sheaf_i_free(t->ctx, t->entry);
     sheaf_i_arena_end(&t->arena);
     *t = (sheaf_i_table){0};
 }
 
-static void put(sheaf_i_slot *slot, uint32_t mask, uint64_t hash, uint32_t id)
-{
-    uint32_t i = (uint32_t)hash & mask;
-    while (slot[i].id) i = (i + 1) & mask;
-    slot[i] = (sheaf_i_slot){(uint32_t)(hash >> 32), id + 1};
-}
-
 static sheaf_status double_slots(sheaf_i_table *t)
 {
     int64_t n = 2 * ((int64_t)t->mask + 1);
-    sheaf_i_slot *slot = sheaf_i_zeros(t->ctx, n, sizeof *slot);
+    sheaf_i_slot *slot = new_slots(t->ctx, n);
     if (!slot) return SHEAF_ENOMEM;
-    t->mask = (uint32_t)(n - 1);
-    for (int64_t i = 0; i < t->n; i++) put(slot, t->mask, t->entry[i].hash, (uint32_t)i);
-    sheaf_i_free(t->ctx, t->slot);
+    uint32_t mask = (uint32_t)(n - 1);
+    for (int64_t i = 0; i < n / 2; i++) {
+        if (!t->slot[i].id) continue;
+        uint32_t j = (uint32_t)t->slot[i].hash & mask;
+        while (slot[j].id) j = (j + 1) & mask;
+        slot[j] = t->slot[i];
+    }
+    sheaf_i_aligned_free(t->ctx, t->slot);
     t->slot = slot;
+    t->mask = mask;
     return SHEAF_OK;
 }
 
@@ -54,12 +67,14 @@ sheaf_status sheaf_i_table_add(sheaf_i_table *t, const sheaf_i_key *key, uint32_
 {
     sheaf_status st = SHEAF_OK;
     if (t->n >= MAX_ENTRIES) return sheaf_i_fail(t->ctx, SHEAF_EINVAL, "more than %u distinct words", MAX_ENTRIES);
-    if (2 * t->n >= (int64_t)t->mask) SHEAF_TRY(double_slots(t));
+    if (8 * t->n >= 5 * (int64_t)t->mask) SHEAF_TRY(double_slots(t));
     SHEAF_GROW(t->entry, t->ctx, t->n, t->room);
     const char *copy = sheaf_i_arena_copy(&t->arena, key->p, key->length);
     if (!copy) return SHEAF_ENOMEM;
-    t->entry[t->n] = (sheaf_i_entry){key->hash, {key->head[0], key->head[1]}, copy, key->length, 0};
-    put(t->slot, t->mask, key->hash, (uint32_t)t->n);
+    t->entry[t->n] = (sheaf_i_entry){key->hash, copy, key->length, 0};
+    uint32_t i = (uint32_t)key->hash & t->mask;
+    while (t->slot[i].id) i = (i + 1) & t->mask;
+    t->slot[i] = (sheaf_i_slot){{key->head[0], key->head[1]}, key->hash, key->length, (uint32_t)t->n + 1};
     *id = (uint32_t)t->n++;
 done:
     return st;

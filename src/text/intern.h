@@ -1,8 +1,8 @@
 /* Table of distinct strings of one worker: bytes to a dense id, by first appearance.
  *
- * Open addressing over slots of {tag, id}; the entries stand in order of id, so that the frequent ones, which come
- * first, share cache lines. The first 16 bytes are kept beside the hash: two comparisons settle a short string, the
- * rest compare their bytes. Equality is always that of the bytes, never of the hash alone.
+ * Open addressing. A slot holds the first 16 bytes and the length beside the id, so that a look-up of a short string
+ * touches one cache line; longer ones compare the rest of their bytes. Equality is always that of the bytes, never of
+ * the hash alone.
  */
 #ifndef SHEAF_TEXT_INTERN_H
 #define SHEAF_TEXT_INTERN_H
@@ -13,14 +13,17 @@
 #include "sheaf/sheaf.h"
 
 typedef struct {
-    uint64_t hash, head[2]; /* the first 16 bytes, zeros behind a shorter string */
+    uint64_t hash;
     const char *p;
     uint32_t length;
     uint32_t count;         /* for the owner */
 } sheaf_i_entry;
 
 typedef struct {
-    uint32_t tag, id; /* id + 1; 0: empty */
+    uint64_t head[2];       /* the first 16 bytes, zeros behind a shorter string */
+    uint64_t hash;
+    uint32_t length;
+    uint32_t id;            /* id + 1; 0: empty */
 } sheaf_i_slot;
 
 typedef struct {
@@ -41,6 +44,8 @@ typedef struct {
 
 sheaf_status sheaf_i_table_init(sheaf_i_table *t, sheaf_ctx *ctx);
 void sheaf_i_table_end(sheaf_i_table *t);
+/* Without what is needed to look up and add: the entries and their strings stay. */
+void sheaf_i_table_close(sheaf_i_table *t);
 /* Adds a key that is not there, copying its bytes; *id is its number. */
 sheaf_status sheaf_i_table_add(sheaf_i_table *t, const sheaf_i_key *key, uint32_t *id);
 
@@ -56,38 +61,42 @@ static inline uint64_t sheaf_i_fold_product(uint64_t a, uint64_t b)
 /* `readable`: bytes that may be read from p on (at least length). */
 static inline sheaf_i_key sheaf_i_key_of(const char *p, uint32_t length, size_t readable)
 {
+    static const uint8_t keep[32] = {[0 ... 15] = 0xff};
     sheaf_i_key k = {.p = p, .length = length};
     if (readable >= 16) {
+        uint64_t mask[2];
+        memcpy(mask, keep + (length < 16 ? 16 - length : 0), 16);
         memcpy(k.head, p, 16);
-        if (length < 8) {
-            k.head[0] &= ((uint64_t)1 << (8 * length)) - 1;
-            k.head[1] = 0;
-        } else if (length < 16) {
-            k.head[1] &= ((uint64_t)1 << (8 * (length - 8))) - 1;
-        }
+        k.head[0] &= mask[0];
+        k.head[1] &= mask[1];
     } else {
         memcpy(k.head, p, length);
     }
-    k.hash = length > 16 ? sheaf_i_hash_long(p, length)
-                         : sheaf_i_fold_product(sheaf_i_fold_product(k.head[0] ^ 0xa0761d6478bd642fu,
-                                                                     k.head[1] ^ 0xe7037ed1a0b428dbu) ^ length,
-                                                0x8ebc6af09c88c6e3u);
+    k.hash = sheaf_i_fold_product(
+        sheaf_i_fold_product(k.head[0] ^ 0xa0761d6478bd642fu, k.head[1] ^ 0xe7037ed1a0b428dbu) ^ length,
+        0x8ebc6af09c88c6e3u);
+    if (__builtin_expect(length > 16, 0)) k.hash = sheaf_i_hash_long(p, length);
     return k;
 }
 
-static inline bool sheaf_i_entry_is(const sheaf_i_entry *e, const sheaf_i_key *k)
+static inline bool sheaf_i_slot_is(const sheaf_i_slot *s, const sheaf_i_key *k, const sheaf_i_entry *entry)
 {
-    return e->hash == k->hash && e->length == k->length && e->head[0] == k->head[0] && e->head[1] == k->head[1] &&
-           (k->length <= 16 || memcmp(e->p + 16, k->p + 16, k->length - 16) == 0);
+    uint64_t differs = (s->head[0] ^ k->head[0]) | (s->head[1] ^ k->head[1]) | (s->length ^ k->length);
+    return !differs && (k->length <= 16 ||
+                        (s->hash == k->hash && memcmp(entry[s->id - 1].p + 16, k->p + 16, k->length - 16) == 0));
 }
 
 /* -1: not there. */
 static inline int64_t sheaf_i_table_find(const sheaf_i_table *t, const sheaf_i_key *k)
 {
-    uint32_t tag = (uint32_t)(k->hash >> 32);
     for (uint32_t i = (uint32_t)k->hash & t->mask; t->slot[i].id; i = (i + 1) & t->mask)
-        if (t->slot[i].tag == tag && sheaf_i_entry_is(&t->entry[t->slot[i].id - 1], k)) return t->slot[i].id - 1;
+        if (sheaf_i_slot_is(&t->slot[i], k, t->entry)) return t->slot[i].id - 1;
     return -1;
+}
+
+static inline void sheaf_i_table_prefetch(const sheaf_i_table *t, const sheaf_i_key *k)
+{
+    __builtin_prefetch(&t->slot[(uint32_t)k->hash & t->mask]);
 }
 
 static inline sheaf_status sheaf_i_table_intern(sheaf_i_table *t, const sheaf_i_key *k, uint32_t *id)
@@ -96,6 +105,11 @@ static inline sheaf_status sheaf_i_table_intern(sheaf_i_table *t, const sheaf_i_
     if (found < 0) return sheaf_i_table_add(t, k, id);
     *id = (uint32_t)found;
     return SHEAF_OK;
+}
+
+static inline sheaf_str sheaf_i_table_string(const sheaf_i_table *t, int64_t id)
+{
+    return (sheaf_str){t->entry[id].p, t->entry[id].length};
 }
 
 #endif

@@ -2,30 +2,29 @@
  * made unique on its own, and the ids follow from falling occurrences, ties by hash and bytes: an order that depends
  * on the corpus alone, and that keeps the frequent types together in every array that is indexed by type.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/context.h"
 #include "base/par.h"
 #include "text/builder.h"
 
-#define SHARDS 256
-#define SHARD_OF(hash) ((uint32_t)((hash) >> 56))
+#define SHARD_BITS 8
+#define SHARDS (1 << SHARD_BITS)
+#define SHARD_OF(hash) ((uint32_t)((hash) >> (64 - SHARD_BITS)))
 #define RADIX_BITS 11
 #define RADIX_PASSES 3
 #define MAX_KEY (((int64_t)1 << (RADIX_BITS * RADIX_PASSES)) - 1)
 
 typedef struct {
     uint64_t hash;
-    const sheaf_i_entry *entry;
     int32_t worker;
     uint32_t id;     /* in the worker's table */
-    uint32_t type;   /* rank within the shard */
 } reference;
 
 typedef struct {
     sheaf_i_word_builder *b;
-    reference *ref;           /* all entries of all workers, by shard */
+    reference *ref, *other;   /* all entries of all workers, by shard; room to sort them */
+    uint32_t *ref_type;       /* of each, its type's rank within the shard */
     int64_t at[SHARDS + 1];   /* where each shard's begin */
     int64_t types[SHARDS + 1];/* number of types of each shard, then where they begin */
     sheaf_str *type;          /* in order of hash and bytes */
@@ -44,25 +43,51 @@ static sheaf_status split(void *arg, int64_t block, int32_t worker)
     SHEAF_NEW(w->global, m->b->ctx, w->table.n);
     uint32_t next[SHARDS];
     for (int64_t i = 0; i < w->table.n; i++)
-        if (w->table.entry[i].count) w->shard_at[SHARD_OF(w->table.entry[i].hash) + 1]++;
+        if (w->count[i]) w->shard_at[SHARD_OF(w->table.entry[i].hash) + 1]++;
     for (int32_t s = 0; s < SHARDS; s++) {
         w->shard_at[s + 1] += w->shard_at[s];
         next[s] = w->shard_at[s];
     }
     for (int64_t i = 0; i < w->table.n; i++)
-        if (w->table.entry[i].count) w->by_shard[next[SHARD_OF(w->table.entry[i].hash)]++] = (uint32_t)i;
+        if (w->count[i]) w->by_shard[next[SHARD_OF(w->table.entry[i].hash)]++] = (uint32_t)i;
         else w->global[i] = 0; /* of documents that are not in the corpus: nobody asks */
 done:
     return st;
 }
 
-static int compare(const void *pa, const void *pb)
+static const sheaf_i_entry *entry_of(const merge *m, const reference *r)
 {
-    const reference *a = pa, *b = pb;
+    return &m->b->worker[r->worker].table.entry[r->id];
+}
+
+static int compare(const merge *m, const reference *a, const reference *b)
+{
     if (a->hash != b->hash) return a->hash < b->hash ? -1 : 1;
-    size_t na = a->entry->length, nb = b->entry->length;
-    int order = memcmp(a->entry->p, b->entry->p, na < nb ? na : nb);
-    return order ? order : (na > nb) - (na < nb);
+    const sheaf_i_entry *p = entry_of(m, a), *q = entry_of(m, b);
+    int order = memcmp(p->p, q->p, p->length < q->length ? p->length : q->length);
+    return order ? order : (p->length > q->length) - (p->length < q->length);
+}
+
+/* By hash, ties by bytes: hashes are spread evenly, so that one counting pass over as many of their bits as there are
+   references leaves little to the insertions behind it. */
+static sheaf_status sort_references(const merge *m, reference *r, reference *other, int64_t n)
+{
+    sheaf_status st = SHEAF_OK;
+    int bits = 1;
+    while (bits < 20 && (int64_t)1 << bits < n) bits++;
+    uint32_t *at;
+    SHEAF_NEW0(at, m->b->ctx, ((int64_t)1 << bits) + 1);
+    for (int64_t i = 0; i < n; i++) at[(r[i].hash << SHARD_BITS >> (64 - bits)) + 1]++;
+    for (int64_t k = 0; k < (int64_t)1 << bits; k++) at[k + 1] += at[k];
+    for (int64_t i = 0; i < n; i++) other[at[r[i].hash << SHARD_BITS >> (64 - bits)]++] = r[i];
+    for (int64_t i = 0; i < n; i++) {
+        int64_t j = i;
+        for (; j > 0 && compare(m, &other[i], &r[j - 1]) < 0; j--) r[j] = r[j - 1];
+        r[j] = other[i];
+    }
+    sheaf_i_free(m->b->ctx, at);
+done:
+    return st;
 }
 
 /* Sorts one shard and numbers its distinct types. */
@@ -70,23 +95,22 @@ static sheaf_status sort_shard(void *arg, int64_t shard, int32_t worker)
 {
     (void)worker;
     merge *m = arg;
+    sheaf_status st = SHEAF_OK;
     reference *r = m->ref + m->at[shard];
-    int64_t n = 0;
+    int64_t n = 0, types = 0;
     for (int32_t i = 0; i < m->b->n_workers; i++) {
         const sheaf_i_word_worker *w = &m->b->worker[i];
-        for (uint32_t j = w->shard_at[shard]; j < w->shard_at[shard + 1]; j++) {
-            const sheaf_i_entry *e = &w->table.entry[w->by_shard[j]];
-            r[n++] = (reference){e->hash, e, i, w->by_shard[j], 0};
-        }
+        for (uint32_t j = w->shard_at[shard]; j < w->shard_at[shard + 1]; j++)
+            r[n++] = (reference){w->table.entry[w->by_shard[j]].hash, i, w->by_shard[j]};
     }
-    if (n) qsort(r, (size_t)n, sizeof *r, compare);
-    int64_t types = 0;
+    SHEAF_TRY(sort_references(m, r, m->other + m->at[shard], n));
     for (int64_t i = 0; i < n; i++) {
-        if (i && compare(&r[i - 1], &r[i]) != 0) types++;
-        r[i].type = (uint32_t)types;
+        if (i && compare(m, &r[i - 1], &r[i]) != 0) types++;
+        m->ref_type[m->at[shard] + i] = (uint32_t)types;
     }
     m->types[shard] = n ? types + 1 : 0;
-    return SHEAF_OK;
+done:
+    return st;
 }
 
 static sheaf_status collect_shard(void *arg, int64_t shard, int32_t worker)
@@ -95,9 +119,9 @@ static sheaf_status collect_shard(void *arg, int64_t shard, int32_t worker)
     merge *m = arg;
     for (int64_t i = m->at[shard]; i < m->at[shard + 1]; i++) {
         const reference *r = &m->ref[i];
-        int64_t t = m->types[shard] + r->type;
-        m->type[t] = (sheaf_str){r->entry->p, r->entry->length};
-        m->count[t] += r->entry->count;
+        int64_t t = m->types[shard] + m->ref_type[i];
+        m->type[t] = (sheaf_str){entry_of(m, r)->p, entry_of(m, r)->length};
+        m->count[t] += m->b->worker[r->worker].count[r->id];
     }
     return SHEAF_OK;
 }
@@ -108,7 +132,7 @@ static sheaf_status tell_workers(void *arg, int64_t shard, int32_t worker)
     merge *m = arg;
     for (int64_t i = m->at[shard]; i < m->at[shard + 1]; i++) {
         const reference *r = &m->ref[i];
-        m->b->worker[r->worker].global[r->id] = m->rank[m->types[shard] + r->type];
+        m->b->worker[r->worker].global[r->id] = m->rank[m->types[shard] + m->ref_type[i]];
     }
     return SHEAF_OK;
 }
@@ -171,6 +195,8 @@ sheaf_status sheaf_i_merge_types(sheaf_i_word_builder *b, sheaf_words *w)
             m.at[s + 1] += b->worker[i].shard_at[s + 1] - b->worker[i].shard_at[s];
     }
     SHEAF_NEW(m.ref, ctx, m.at[SHARDS]);
+    SHEAF_NEW(m.other, ctx, m.at[SHARDS]);
+    SHEAF_NEW(m.ref_type, ctx, m.at[SHARDS]);
     SHEAF_TRY(sheaf_i_par_for(ctx, NULL, SHARDS, sort_shard, &m));
     int64_t n = 0;
     for (int32_t s = 0; s <= SHARDS; s++) {
@@ -187,6 +213,8 @@ sheaf_status sheaf_i_merge_types(sheaf_i_word_builder *b, sheaf_words *w)
     for (int32_t i = 0; i < b->n_workers; i++) sheaf_i_arena_join(&w->arena, &b->worker[i].table.arena);
 done:
     sheaf_i_free(ctx, m.ref);
+    sheaf_i_free(ctx, m.other);
+    sheaf_i_free(ctx, m.ref_type);
     sheaf_i_free(ctx, m.type);
     sheaf_i_free(ctx, m.count);
     sheaf_i_free(ctx, m.rank);

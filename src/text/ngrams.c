@@ -123,7 +123,7 @@ static sheaf_status unite(sheaf_i_ngrams *g, search *s, sheaf_i_df_limits limits
     for (int32_t i = 0; i < sheaf_ctx_threads(ctx); i++) {
         for (int64_t j = 0; j < s->worker[i].table.n; j++) {
             const sheaf_i_entry *e = &s->worker[i].table.entry[j];
-            sheaf_i_key key = {e->hash, {e->head[0], e->head[1]}, e->p, e->length};
+            sheaf_i_key key = sheaf_i_key_of(e->p, e->length, e->length);
             int64_t before = all.n;
             uint32_t id;
             SHEAF_TRY(sheaf_i_table_intern(&all, &key, &id));
@@ -142,7 +142,7 @@ static sheaf_status unite(sheaf_i_ngrams *g, search *s, sheaf_i_df_limits limits
     for (int64_t i = 0; i < all.n; i++) {
         if (df[i] < limits.min || df[i] > limits.max) continue;
         const sheaf_i_entry *e = &all.entry[i];
-        sheaf_i_key key = {e->hash, {e->head[0], e->head[1]}, e->p, e->length};
+        sheaf_i_key key = sheaf_i_key_of(e->p, e->length, e->length);
         uint32_t id;
         SHEAF_TRY(sheaf_i_table_add(&g->table, &key, &id));
         g->df[id] = df[i];

@@ -5,6 +5,7 @@
 #define SHEAF_TEXT_NGRAMS_H
 
 #include "text/analysis.h"
+#include "text/intern.h"
 
 #define SHEAF_I_MAX_NGRAM 8
 
@@ -23,7 +24,7 @@ typedef struct {
 sheaf_status sheaf_i_ngrams_find(sheaf_i_ngrams *g, const sheaf_i_analysis *a, sheaf_i_df_limits limits);
 void sheaf_i_ngrams_end(sheaf_i_ngrams *g);
 
-/* The terms of one document, stop words left out: ids of a->term_table to `out` (room for doc_len). Returns their
+/* The terms of one document, stop words left out: ids of a->terms to `out` (room for doc_len). Returns their
    number. */
 int64_t sheaf_i_doc_terms(const sheaf_i_analysis *a, int64_t doc, int32_t *out);
 

@@ -1,5 +1,5 @@
 /* Terms: what a form is in a language once stop words are gone, elided articles cut off and the rest is stemmed.
- * Forms are stemmed in parallel, once a language that uses them; terms are then numbered in order of the forms.
+ * Forms are stemmed in parallel, once a language that uses them; equal stems of all languages are one term.
  */
 #include <libstemmer.h>
 #include <string.h>
@@ -10,38 +10,42 @@
 
 #define FORMS_PER_BLOCK 2048
 #define TYPES_PER_BLOCK 16384
+#define DOCS_PER_BLOCK 64
 
-enum { DROPPED = 0, KEPT, ELIDED };
-
-typedef struct {
-    sheaf_i_buffer bytes;
-    size_t *end;
-    uint8_t *fate;
-} stemmed;
-
+/* An entry is a form in a language that uses it. */
 typedef struct {
     sheaf_i_analysis *a;
     int32_t slot;                  /* of a->language */
+    int64_t *start;                /* first entry of each language, and the end */
+    uint32_t *entry_form;          /* form of each entry; NULL: its number, there being one language */
     struct sb_stemmer **stemmer;   /* one a worker, NULL: no stems */
-    bool elides;                   /* the language has elided words */
-    stemmed *block;
+    bool elides, changes;          /* the language has elided words; it or a stemmer made terms unlike their forms */
+    sheaf_i_arena *arena;          /* one a worker, for stems that are no beginnings of their forms */
     uint64_t *used;                /* bit: slot of a language that a form occurs in; NULL: only one language */
+    int64_t *elsewhere;            /* its occurrences in documents that are not in the commonest language */
+    int32_t commonest;
     int32_t *term_of_form;
 } stemming;
 
-/* One or more languages: which forms occur in which. */
+static int64_t form_of(const stemming *s, int64_t entry) { return s->entry_form ? s->entry_form[entry] : entry; }
+
+/* Which forms occur in which language. The documents in the commonest one are not looked at: what the others do not
+   account for of a form's occurrences is in those. */
 static sheaf_status find_uses(void *arg, int64_t block, int32_t worker)
 {
     (void)worker;
     stemming *s = arg;
     const sheaf_words *w = s->a->w;
     int64_t lo, hi;
-    sheaf_i_range(w->n_docs, 64, block, &lo, &hi);
+    sheaf_i_range(w->n_docs, DOCS_PER_BLOCK, block, &lo, &hi);
     for (int64_t d = lo; d < hi; d++) {
+        if (s->a->doc_language[d] == s->commonest) continue;
         uint64_t bit = (uint64_t)1 << s->a->doc_language[d];
         for (int64_t i = 0; i < w->doc_len[d]; i++) {
-            uint64_t *u = &s->used[s->a->form_of_type[w->doc[d][i]]];
-            if (!(__atomic_load_n(u, __ATOMIC_RELAXED) & bit)) __atomic_fetch_or(u, bit, __ATOMIC_RELAXED);
+            uint32_t form = s->a->forms.id[w->doc[d][i]];
+            __atomic_fetch_add(&s->elsewhere[form], 1, __ATOMIC_RELAXED);
+            if (!(__atomic_load_n(&s->used[form], __ATOMIC_RELAXED) & bit))
+                __atomic_fetch_or(&s->used[form], bit, __ATOMIC_RELAXED);
         }
     }
     return SHEAF_OK;
@@ -73,52 +77,57 @@ static bool form_drops(const sheaf_i_analysis *a, unsigned kind, sheaf_str s)
     return (kind & SHEAF_I_FORM_LETTER_FIRST) && (kind & SHEAF_I_FORM_ONE_LETTER);
 }
 
-static sheaf_status stem_form(stemming *s, stemmed *out, int64_t form, int32_t worker, uint8_t *fate)
+/* The stem, which most often is where the word begins. */
+static sheaf_status stem_word(stemming *s, sheaf_str *word, int32_t worker)
 {
-    const sheaf_i_analysis *a = s->a;
+    const sb_symbol *stem = sb_stemmer_stem(s->stemmer[worker], (const sb_symbol *)word->p, (int)word->n);
+    if (!stem) return sheaf_i_fail(s->a->ctx, SHEAF_ENOMEM, "out of memory in the stemmer");
+    int n = sb_stemmer_length(s->stemmer[worker]);
+    if (n <= 0) return SHEAF_OK;
+    if ((size_t)n > word->n || memcmp(stem, word->p, (size_t)n) != 0) {
+        word->p = sheaf_i_arena_copy(&s->arena[worker], (const char *)stem, (size_t)n);
+        if (!word->p) return SHEAF_ENOMEM;
+    }
+    word->n = (size_t)n;
+    return SHEAF_OK;
+}
+
+/* *out stays without p where the form is no term. */
+static sheaf_status stem_form(stemming *s, int64_t form, int32_t worker, sheaf_str *out)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_i_analysis *a = s->a;
     int32_t language = a->language[s->slot];
     const sheaf_i_form *f = &a->form[form];
-    sheaf_str word = sheaf_i_table_string(&a->form_table, form);
+    sheaf_str word = sheaf_i_form_string(a, form);
     unsigned kind = f->kind;
-    *fate = DROPPED;
     if (is_stop(a, f, language)) return SHEAF_OK;
     size_t cut = s->elides && (kind & SHEAF_I_FORM_APOSTROPHE) ? elision(word, language) : 0;
     if (cut) {
         sheaf_i_script script;
         word = (sheaf_str){word.p + cut, word.n - cut};
-        sheaf_i_key key = sheaf_i_key_of(word.p, (uint32_t)word.n, word.n);
-        int64_t rest = sheaf_i_table_find(&a->form_table, &key);
+        int64_t rest = sheaf_i_groups_find(&a->forms, word);
         if (rest >= 0 && is_stop(a, &a->form[rest], language)) return SHEAF_OK;
         kind = sheaf_i_form_kind(word, &script);
     }
     if (form_drops(a, kind, word)) return SHEAF_OK;
-    if (s->stemmer && !(kind & SHEAF_I_FORM_MIXED) && word.n < INT32_MAX) { /* U.S is no plural of U. */
-        const sb_symbol *stem = sb_stemmer_stem(s->stemmer[worker], (const sb_symbol *)word.p, (int)word.n);
-        if (!stem) return sheaf_i_fail(a->ctx, SHEAF_ENOMEM, "out of memory in the stemmer");
-        int n = sb_stemmer_length(s->stemmer[worker]);
-        if (n > 0) word = (sheaf_str){(const char *)stem, (size_t)n};
-    }
-    if (sheaf_i_buffer_room(&out->bytes, word.n) != SHEAF_OK) return SHEAF_ENOMEM;
-    memcpy(out->bytes.p + out->bytes.n, word.p, word.n);
-    out->bytes.n += word.n;
-    *fate = cut ? ELIDED : KEPT;
-    return SHEAF_OK;
+    if (s->stemmer && !(kind & SHEAF_I_FORM_MIXED) && word.n < INT32_MAX) /* U.S is no plural of U. */
+        SHEAF_TRY(stem_word(s, &word, worker));
+    if (cut) a->form[form].elided = true;
+    *out = word;
+done:
+    return st;
 }
 
 static sheaf_status stem_block(void *arg, int64_t block, int32_t worker)
 {
     stemming *s = arg;
-    stemmed *out = &s->block[block];
     sheaf_status st = SHEAF_OK;
-    int64_t lo, hi;
-    sheaf_i_range(s->a->form_table.n, FORMS_PER_BLOCK, block, &lo, &hi);
-    out->bytes.ctx = s->a->ctx;
-    SHEAF_NEW(out->end, s->a->ctx, hi - lo);
-    SHEAF_NEW(out->fate, s->a->ctx, hi - lo);
-    for (int64_t i = lo; i < hi; i++) {
-        out->fate[i - lo] = DROPPED;
-        if (!s->used || (s->used[i] >> s->slot & 1)) SHEAF_TRY(stem_form(s, out, i, worker, &out->fate[i - lo]));
-        out->end[i - lo] = out->bytes.n;
+    int64_t first = s->start[s->slot], lo, hi;
+    sheaf_i_range(s->start[s->slot + 1] - first, FORMS_PER_BLOCK, block, &lo, &hi);
+    for (int64_t i = first + lo; i < first + hi; i++) {
+        s->a->stemmed[i] = (sheaf_str){NULL, 0};
+        SHEAF_TRY(stem_form(s, form_of(s, i), worker, &s->a->stemmed[i]));
     }
 done:
     return st;
@@ -128,33 +137,24 @@ done:
 static bool better_form(const sheaf_i_analysis *a, int64_t x, int64_t y)
 {
     if (a->form[x].count != a->form[y].count) return a->form[x].count > a->form[y].count;
-    sheaf_str p = sheaf_i_table_string(&a->form_table, x), q = sheaf_i_table_string(&a->form_table, y);
+    sheaf_str p = sheaf_i_form_string(a, x), q = sheaf_i_form_string(a, y);
     int order = memcmp(p.p, q.p, p.n < q.n ? p.n : q.n);
     return order ? order < 0 : p.n < q.n;
 }
 
-static sheaf_status number_terms(stemming *s, const stemmed *b, int64_t lo, int64_t hi)
+static sheaf_status number_terms(stemming *s)
 {
     sheaf_i_analysis *a = s->a;
     sheaf_status st = SHEAF_OK;
-    size_t start = 0;
-    for (int64_t i = lo; i < hi; i++) {
-        s->term_of_form[i] = -1;
-        if (b->fate[i - lo] == DROPPED) continue;
-        size_t n = b->end[i - lo] - start;
-        sheaf_i_key key = sheaf_i_key_of(b->bytes.p + start, (uint32_t)n, b->bytes.n - start);
-        uint32_t id;
-        start = b->end[i - lo];
-        int64_t before = a->term_table.n;
-        if (b->fate[i - lo] == ELIDED) a->form[i].elided = true;
-        SHEAF_TRY(sheaf_i_table_intern(&a->term_table, &key, &id));
-        if (id == before) {
-            SHEAF_GROW(a->best_form, a->ctx, before, a->best_form_room);
-            a->best_form[id] = (uint32_t)i;
-        } else if (better_form(a, i, a->best_form[id])) {
-            a->best_form[id] = (uint32_t)i;
-        }
-        s->term_of_form[i] = (int32_t)id;
+    int64_t n = s->start[a->n_languages];
+    SHEAF_TRY((s->changes || a->n_languages > 1 ? sheaf_i_groups_make : sheaf_i_groups_number)(&a->terms, a->ctx,
+                                                                                            a->stemmed, n));
+    SHEAF_NEW(a->best_form, a->ctx, a->terms.n_groups);
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t id = a->terms.id[i];
+        if (id == SHEAF_I_NO_GROUP) continue;
+        int64_t form = form_of(s, i);
+        if (a->terms.first[id] == i || better_form(a, form, a->best_form[id])) a->best_form[id] = (uint32_t)form;
     }
 done:
     return st;
@@ -167,7 +167,7 @@ static sheaf_status compose(void *arg, int64_t block, int32_t worker)
     int32_t *out = s->a->term_of_type[s->slot];
     int64_t lo, hi;
     sheaf_i_range(s->a->w->n_types, TYPES_PER_BLOCK, block, &lo, &hi);
-    for (int64_t i = lo; i < hi; i++) out[i] = s->term_of_form[s->a->form_of_type[i]];
+    for (int64_t i = lo; i < hi; i++) out[i] = s->term_of_form[s->a->forms.id[i]];
     return SHEAF_OK;
 }
 
@@ -198,28 +198,57 @@ static sheaf_status stem_language(stemming *s)
 {
     sheaf_i_analysis *a = s->a;
     sheaf_status st = SHEAF_OK;
-    int64_t n = a->form_table.n, n_blocks = sheaf_i_blocks(n, FORMS_PER_BLOCK);
+    int64_t n = s->start[s->slot + 1] - s->start[s->slot];
     int32_t language = a->language[s->slot];
     s->elides = language >= 0 && strstr(sheaf_i_language_stop_words(language), "'\n");
-    SHEAF_NEW0(s->block, a->ctx, n_blocks);
     SHEAF_TRY(open_stemmers(s));
-    SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, n_blocks, stem_block, s));
-    for (int64_t b = 0; b < n_blocks; b++) {
-        int64_t lo, hi;
-        sheaf_i_range(n, FORMS_PER_BLOCK, b, &lo, &hi);
-        SHEAF_TRY(number_terms(s, &s->block[b], lo, hi));
-    }
+    s->changes = s->changes || s->elides || s->stemmer;
+    SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, sheaf_i_blocks(n, FORMS_PER_BLOCK), stem_block, s));
+done:
+    close_stemmers(s);
+    return st;
+}
+
+/* Which term a type is in the language. */
+static sheaf_status map_types(stemming *s)
+{
+    sheaf_i_analysis *a = s->a;
+    sheaf_status st = SHEAF_OK;
+    for (int64_t i = 0; i < a->forms.n_groups; i++) s->term_of_form[i] = -1;
+    for (int64_t i = s->start[s->slot]; i < s->start[s->slot + 1]; i++)
+        if (a->terms.id[i] != SHEAF_I_NO_GROUP) s->term_of_form[form_of(s, i)] = (int32_t)a->terms.id[i];
     SHEAF_NEW(a->term_of_type[s->slot], a->ctx, a->w->n_types);
     SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, sheaf_i_blocks(a->w->n_types, TYPES_PER_BLOCK), compose, s));
 done:
-    close_stemmers(s);
-    for (int64_t b = 0; s->block && b < n_blocks; b++) {
-        sheaf_i_free(a->ctx, s->block[b].bytes.p);
-        sheaf_i_free(a->ctx, s->block[b].end);
-        sheaf_i_free(a->ctx, s->block[b].fate);
+    return st;
+}
+
+static sheaf_status list_entries(stemming *s)
+{
+    sheaf_i_analysis *a = s->a;
+    sheaf_status st = SHEAF_OK;
+    int64_t n_forms = a->forms.n_groups, n = 0;
+    SHEAF_NEW0(s->start, a->ctx, a->n_languages + 1);
+    if (a->n_languages <= 1) {
+        s->start[a->n_languages] = a->n_languages ? n_forms : 0;
+        return SHEAF_OK;
     }
-    sheaf_i_free(a->ctx, s->block);
-    s->block = NULL;
+    for (int32_t slot = 1; slot < a->n_languages; slot++)
+        if (a->language_docs[slot] > a->language_docs[s->commonest]) s->commonest = slot;
+    SHEAF_NEW0(s->used, a->ctx, n_forms);
+    SHEAF_NEW0(s->elsewhere, a->ctx, n_forms);
+    SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, sheaf_i_blocks(a->w->n_docs, DOCS_PER_BLOCK), find_uses, s));
+    for (int64_t i = 0; i < n_forms; i++)
+        if (s->elsewhere[i] < a->form[i].count) s->used[i] |= (uint64_t)1 << s->commonest;
+    for (int64_t i = 0; i < n_forms; i++) n += __builtin_popcountll(s->used[i]);
+    SHEAF_NEW(s->entry_form, a->ctx, n);
+    n = 0;
+    for (int32_t slot = 0; slot < a->n_languages; slot++) {
+        for (int64_t i = 0; i < n_forms; i++)
+            if (s->used[i] >> slot & 1) s->entry_form[n++] = (uint32_t)i;
+        s->start[slot + 1] = n;
+    }
+done:
     return st;
 }
 
@@ -227,16 +256,24 @@ sheaf_status sheaf_i_stems(sheaf_i_analysis *a)
 {
     sheaf_status st = SHEAF_OK;
     stemming s = {.a = a};
-    SHEAF_TRY(sheaf_i_table_init(&a->term_table, a->ctx));
+    int32_t n_workers = sheaf_ctx_threads(a->ctx);
+    sheaf_i_arena_init(&a->stem_arena, a->ctx);
+    SHEAF_TRY(list_entries(&s));
     SHEAF_NEW0(a->term_of_type, a->ctx, a->n_languages);
-    SHEAF_NEW(s.term_of_form, a->ctx, a->form_table.n);
-    if (a->n_languages > 1) {
-        SHEAF_NEW0(s.used, a->ctx, a->form_table.n);
-        SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, sheaf_i_blocks(a->w->n_docs, 64), find_uses, &s));
-    }
+    SHEAF_NEW(s.term_of_form, a->ctx, a->forms.n_groups);
+    SHEAF_NEW(a->stemmed, a->ctx, s.start[a->n_languages]);
+    SHEAF_NEW(s.arena, a->ctx, n_workers);
+    for (int32_t i = 0; i < n_workers; i++) sheaf_i_arena_init(&s.arena[i], a->ctx);
     for (s.slot = 0; s.slot < a->n_languages; s.slot++) SHEAF_TRY(stem_language(&s));
+    SHEAF_TRY(number_terms(&s));
+    for (s.slot = 0; s.slot < a->n_languages; s.slot++) SHEAF_TRY(map_types(&s));
 done:
+    for (int32_t i = 0; s.arena && i < n_workers; i++) sheaf_i_arena_join(&a->stem_arena, &s.arena[i]);
+    sheaf_i_free(a->ctx, s.arena);
+    sheaf_i_free(a->ctx, s.start);
+    sheaf_i_free(a->ctx, s.entry_form);
     sheaf_i_free(a->ctx, s.used);
+    sheaf_i_free(a->ctx, s.elsewhere);
     sheaf_i_free(a->ctx, s.term_of_form);
     return st;
 }

@@ -2,11 +2,12 @@
  *
  * Two passes over the sequences: document frequencies, then, after pruning, the rows. A row is tallied in an array over
  * the vocabulary with a bit for each term touched; reading the bits back yields the columns in order, without a sort.
- * Rows are made by blocks of documents and moved into place when their lengths are known; a block is freed as soon as
- * it has moved.
+ * The first pass told how long each row is at most, and mostly how long it is: blocks of documents write their rows
+ * where they belong, and only where more was pruned than could be foreseen do blocks move up in the end.
  */
 #include "text/words.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,44 +23,40 @@
 typedef struct {
     uint32_t *count;
     uint64_t *bits, *summary;
-    int32_t *ids; /* n-grams: the terms of a document */
+    int32_t *touched; /* terms of the document by first appearance; then its words of bits */
+    int32_t *ids;     /* n-grams: the terms of a document */
     int64_t ids_room;
 } tally;
-
-typedef struct {
-    int32_t *indices;
-    uint32_t *counts;
-    int64_t n, room;
-} row_block;
 
 typedef struct {
     sheaf_i_analysis *a;
     sheaf_i_features *f;
     sheaf_terms *t;
     tally *worker;
-    row_block *block;
-    int64_t n_words, n_summary;
+    int64_t *start; /* where each block writes its first row */
+    int64_t n_blocks, n_words, n_summary;
 } filling;
 
 static sheaf_status open_tally(filling *f, tally *y)
 {
     sheaf_status st = SHEAF_OK;
-    if (y->summary) return SHEAF_OK;
-    SHEAF_NEW0(y->count, f->t->ctx, (int64_t)f->t->n_terms + 1);
+    if (y->touched) return SHEAF_OK;
+    SHEAF_NEW0(y->count, f->t->ctx, (int64_t)f->t->n_terms + SHEAF_I_DROPPED);
     SHEAF_NEW0(y->bits, f->t->ctx, f->n_words);
     SHEAF_NEW0(y->summary, f->t->ctx, f->n_summary);
+    SHEAF_NEW(y->touched, f->t->ctx, (int64_t)f->t->n_terms + 1);
 done:
     return st;
 }
 
-static inline void touch(tally *y, int32_t term)
+static void touch(tally *y, int32_t term, int64_t *n)
 {
-    if (y->count[term]++) return;
-    y->bits[term >> 6] |= (uint64_t)1 << (term & 63);
-    y->summary[term >> 12] |= (uint64_t)1 << (term >> 6 & 63);
+    y->touched[*n] = term; /* stays if it is new: as good as a coin that a jump would have to guess */
+    *n += y->count[term] == 0;
+    y->count[term]++;
 }
 
-static sheaf_status tally_ngrams(filling *f, tally *y, int64_t doc)
+static sheaf_status tally_ngrams(filling *f, tally *y, int64_t doc, int64_t *n_touched)
 {
     const sheaf_i_analysis *a = f->a;
     sheaf_status st = SHEAF_OK;
@@ -71,58 +68,53 @@ static sheaf_status tally_ngrams(filling *f, tally *y, int64_t doc)
     }
     int64_t n = sheaf_i_doc_terms(a, doc, y->ids);
     for (int64_t i = 0; i < n; i++) {
-        int32_t unigram = f->f->of_term ? f->f->of_term[y->ids[i]] : -1;
-        if (unigram >= 0) touch(y, unigram);
+        int32_t unigram = f->f->of_term[y->ids[i]];
+        if (unigram >= 0) touch(y, unigram, n_touched);
         for (int32_t len = f->f->ngram_min < 2 ? 2 : f->f->ngram_min; len <= f->f->ngram_max && i + len <= n; len++) {
             sheaf_i_key key = sheaf_i_ngram_key(y->ids + i, len);
             int64_t id = sheaf_i_table_find(&f->f->ngrams.table, &key);
-            if (id >= 0 && f->f->ngrams.feature[id] >= 0) touch(y, f->f->ngrams.feature[id]);
+            if (id >= 0 && f->f->ngrams.feature[id] >= 0) touch(y, f->f->ngrams.feature[id], n_touched);
         }
     }
     return st;
 }
 
-static void tally_terms(filling *f, tally *y, int64_t doc)
+static int64_t tally_terms(filling *f, tally *y, int64_t doc)
 {
     const sheaf_words *w = f->a->w;
     const int32_t *term = f->a->term_of_type[f->a->doc_language[doc]];
     const uint32_t *type = w->doc[doc];
-    int32_t dropped = f->t->n_terms; /* words that are no terms take the way of those met before, without a jump */
-    y->count[dropped] = 1;
-    for (int64_t i = 0, n = w->doc_len[doc]; i < n; i++) {
-        int32_t t = term[type[i]];
-        touch(y, t < 0 ? dropped : t);
-    }
+    int64_t n_touched = 0;
+    for (int32_t i = 0; i < SHEAF_I_DROPPED; i++) y->count[f->t->n_terms + i] = 1; /* pass for terms met before */
+    for (int64_t i = 0, n = w->doc_len[doc]; i < n; i++) touch(y, term[type[i]], &n_touched);
+    return n_touched;
 }
 
-/* Moves the tally to the end of the block, columns rising, and leaves it empty. */
-static sheaf_status flush(filling *f, tally *y, row_block *b, int64_t *length)
+/* Writes the row of the terms touched, columns rising, and leaves the tally empty. */
+static void flush(const filling *f, tally *y, int64_t n_touched, int32_t *indices, uint32_t *counts)
 {
-    int64_t start = b->n;
+    int32_t n_words = 0, *word = y->touched;
+    for (int64_t i = 0; i < n_touched; i++) {
+        uint32_t term = (uint32_t)y->touched[i];
+        y->bits[term >> 6] |= (uint64_t)1 << (term & 63);
+        y->summary[term >> 12] |= (uint64_t)1 << (term >> 6 & 63);
+    }
     for (int64_t s = 0; s < f->n_summary; s++) {
-        for (uint64_t words = y->summary[s]; words; words &= words - 1) {
-            int64_t at = s * 64 + __builtin_ctzll(words);
-            if (b->room - b->n < 64) {
-                int64_t room = b->room + b->room / 2 + 4096;
-                void *p = sheaf_i_resize(f->t->ctx, b->indices, room, sizeof *b->indices);
-                if (p) b->indices = p;
-                void *q = p ? sheaf_i_resize(f->t->ctx, b->counts, room, sizeof *b->counts) : NULL;
-                if (!q) return SHEAF_ENOMEM;
-                b->counts = q;
-                b->room = room;
-            }
-            for (uint64_t bits = y->bits[at]; bits; bits &= bits - 1) {
-                int32_t term = (int32_t)(at * 64 + __builtin_ctzll(bits));
-                b->indices[b->n] = term;
-                b->counts[b->n++] = y->count[term];
-                y->count[term] = 0;
-            }
-            y->bits[at] = 0;
-        }
+        for (uint64_t some = y->summary[s]; some; some &= some - 1)
+            word[n_words++] = (int32_t)(s * 64 + __builtin_ctzll(some));
         y->summary[s] = 0;
     }
-    *length = b->n - start;
-    return SHEAF_OK;
+    for (int32_t i = 0; i < n_words; i++) {
+        uint64_t bits = y->bits[word[i]];
+        y->bits[word[i]] = 0;
+        do {
+            int32_t term = word[i] * 64 + __builtin_ctzll(bits);
+            *indices++ = term;
+            *counts++ = y->count[term];
+            y->count[term] = 0;
+            bits &= bits - 1;
+        } while (bits);
+    }
 }
 
 static sheaf_status fill_block(void *arg, int64_t block, int32_t worker)
@@ -130,37 +122,82 @@ static sheaf_status fill_block(void *arg, int64_t block, int32_t worker)
     filling *f = arg;
     tally *y = &f->worker[worker];
     sheaf_status st = SHEAF_OK;
-    int64_t lo, hi;
+    int64_t lo, hi, at = f->start[block];
     sheaf_i_range(f->a->w->n_docs, DOCS_PER_BLOCK, block, &lo, &hi);
     SHEAF_TRY(open_tally(f, y));
     for (int64_t d = lo; d < hi; d++) {
-        if (f->f->ngram_max > 1) SHEAF_TRY(tally_ngrams(f, y, d));
-        else tally_terms(f, y, d);
-        SHEAF_TRY(flush(f, y, &f->block[block], &f->t->indptr[d + 1]));
+        int64_t n = 0;
+        if (f->f->ngram_max > 1) SHEAF_TRY(tally_ngrams(f, y, d, &n));
+        else n = tally_terms(f, y, d);
+        assert(n <= f->start[block + 1] - at);
+        flush(f, y, n, f->t->indices + at, f->t->counts + at);
+        f->t->indptr[d + 1] = n;
+        at += n;
     }
 done:
     return st;
 }
 
-static void free_block(sheaf_ctx *ctx, row_block *b)
+/* Columns in the row of a document, at most. */
+static int64_t row_bound(const filling *f, int64_t doc)
 {
-    sheaf_i_free(ctx, b->indices);
-    sheaf_i_free(ctx, b->counts);
-    *b = (row_block){0};
+    if (f->f->ngram_max == 1) return f->f->bound[doc];
+    int64_t n = f->a->w->doc_len[doc] * (f->f->ngram_max - f->f->ngram_min + 1);
+    return n < f->t->n_terms ? n : f->t->n_terms;
 }
 
-static sheaf_status move_block(void *arg, int64_t block, int32_t worker)
+static sheaf_status reserve_rows(filling *f)
 {
-    (void)worker;
-    filling *f = arg;
-    row_block *b = &f->block[block];
-    int64_t at = f->t->indptr[block * DOCS_PER_BLOCK];
-    if (b->n) {
-        memcpy(f->t->indices + at, b->indices, (size_t)b->n * sizeof *b->indices);
-        memcpy(f->t->counts + at, b->counts, (size_t)b->n * sizeof *b->counts);
+    sheaf_status st = SHEAF_OK;
+    sheaf_terms *t = f->t;
+    SHEAF_NEW(f->start, t->ctx, f->n_blocks + 1);
+    SHEAF_NEW(t->indptr, t->ctx, t->n_docs + 1);
+    int64_t total = 0;
+    for (int64_t d = 0; d < t->n_docs; d++) {
+        if (d % DOCS_PER_BLOCK == 0) f->start[d / DOCS_PER_BLOCK] = total;
+        total += row_bound(f, d);
     }
-    free_block(f->t->ctx, b);
+    f->start[f->n_blocks] = total;
+    SHEAF_NEW_ALIGNED(t->indices, t->ctx, total);
+    SHEAF_NEW_ALIGNED(t->counts, t->ctx, total);
+done:
+    return st;
+}
+
+/* The n first of the 4-byte elements in memory of just their size. */
+static sheaf_status give_back(sheaf_ctx *ctx, void **array, int64_t n)
+{
+    void *p = sheaf_i_aligned(ctx, n, 4);
+    if (!p) return SHEAF_ENOMEM;
+    if (n) memcpy(p, *array, (size_t)n * 4);
+    sheaf_i_aligned_free(ctx, *array);
+    *array = p;
     return SHEAF_OK;
+}
+
+/* Row pointers from lengths; what is not where it belongs moves up, and if much is left over, it is
+   given back. */
+static sheaf_status close_gaps(filling *f)
+{
+    sheaf_terms *t = f->t;
+    t->indptr[0] = 0;
+    for (int64_t d = 0; d < t->n_docs; d++) t->indptr[d + 1] += t->indptr[d];
+    for (int64_t b = 0; b < f->n_blocks; b++) {
+        int64_t lo, hi;
+        sheaf_i_range(t->n_docs, DOCS_PER_BLOCK, b, &lo, &hi);
+        int64_t to = t->indptr[lo], n = t->indptr[hi] - to;
+        if (to == f->start[b]) continue;
+        memmove(t->indices + to, t->indices + f->start[b], (size_t)n * sizeof *t->indices);
+        memmove(t->counts + to, t->counts + f->start[b], (size_t)n * sizeof *t->counts);
+    }
+    int64_t n = t->indptr[t->n_docs];
+    if (f->start[f->n_blocks] - n <= n / 8) return SHEAF_OK;
+    void *indices = t->indices, *counts = t->counts;
+    sheaf_status st = give_back(t->ctx, &indices, n);
+    if (st == SHEAF_OK) st = give_back(t->ctx, &counts, n);
+    t->indices = indices;
+    t->counts = counts;
+    return st;
 }
 
 static sheaf_status fill_counts(sheaf_terms *t, sheaf_i_analysis *a, sheaf_i_features *features)
@@ -168,27 +205,22 @@ static sheaf_status fill_counts(sheaf_terms *t, sheaf_i_analysis *a, sheaf_i_fea
     sheaf_status st = SHEAF_OK;
     sheaf_ctx *ctx = t->ctx;
     filling f = {.a = a, .f = features, .t = t, .n_words = ((int64_t)t->n_terms + 63) / 64,
-                 .n_summary = ((int64_t)t->n_terms + 4095) / 4096};
-    int64_t n_blocks = sheaf_i_blocks(t->n_docs, DOCS_PER_BLOCK);
+                 .n_summary = ((int64_t)t->n_terms + 4095) / 4096,
+                 .n_blocks = sheaf_i_blocks(t->n_docs, DOCS_PER_BLOCK)};
     SHEAF_NEW0(f.worker, ctx, sheaf_ctx_threads(ctx));
-    SHEAF_NEW0(f.block, ctx, n_blocks);
-    SHEAF_NEW(t->indptr, ctx, t->n_docs + 1);
-    t->indptr[0] = 0;
-    SHEAF_TRY(sheaf_i_par_for(ctx, "counting terms", n_blocks, fill_block, &f));
-    for (int64_t d = 0; d < t->n_docs; d++) t->indptr[d + 1] += t->indptr[d];
-    SHEAF_NEW(t->indices, ctx, t->indptr[t->n_docs]);
-    SHEAF_NEW(t->counts, ctx, t->indptr[t->n_docs]);
-    SHEAF_TRY(sheaf_i_par_for(ctx, NULL, n_blocks, move_block, &f));
+    SHEAF_TRY(reserve_rows(&f));
+    SHEAF_TRY(sheaf_i_par_for(ctx, "counting terms", f.n_blocks, fill_block, &f));
+    SHEAF_TRY(close_gaps(&f));
 done:
     for (int32_t i = 0; f.worker && i < sheaf_ctx_threads(ctx); i++) {
         sheaf_i_free(ctx, f.worker[i].count);
         sheaf_i_free(ctx, f.worker[i].bits);
         sheaf_i_free(ctx, f.worker[i].summary);
+        sheaf_i_free(ctx, f.worker[i].touched);
         sheaf_i_free(ctx, f.worker[i].ids);
     }
-    for (int64_t b = 0; f.block && b < n_blocks; b++) free_block(ctx, &f.block[b]);
     sheaf_i_free(ctx, f.worker);
-    sheaf_i_free(ctx, f.block);
+    sheaf_i_free(ctx, f.start);
     return st;
 }
 
@@ -260,8 +292,8 @@ void sheaf_terms_free(sheaf_terms *t)
     sheaf_i_free(t->ctx, t->surface);
     sheaf_i_free(t->ctx, t->df);
     sheaf_i_free(t->ctx, t->indptr);
-    sheaf_i_free(t->ctx, t->indices);
-    sheaf_i_free(t->ctx, t->counts);
+    sheaf_i_aligned_free(t->ctx, t->indices);
+    sheaf_i_aligned_free(t->ctx, t->counts);
     sheaf_i_free(t->ctx, t->doc_words);
     sheaf_i_free(t->ctx, t->language);
     sheaf_i_arena_end(&t->arena);

@@ -72,7 +72,7 @@ done:
 void sheaf_words_free(sheaf_words *w)
 {
     if (!w) return;
-    for (int64_t i = 0; i < w->n_sequences; i++) sheaf_i_free(w->ctx, w->sequence[i]);
+    for (int64_t i = 0; i < w->n_sequences; i++) sheaf_i_aligned_free(w->ctx, w->sequence[i]);
     sheaf_i_free(w->ctx, w->sequence);
     sheaf_i_free(w->ctx, w->doc);
     sheaf_i_free(w->ctx, w->doc_len);
@@ -107,12 +107,12 @@ sheaf_status sheaf_words_spans(sheaf_ctx *ctx, sheaf_span **spans, int64_t *n, c
     sheaf_str text = c->docs[doc].text;
     if (text.n > UINT32_MAX) SHEAF_TRY(sheaf_i_fail(ctx, SHEAF_EINVAL, "a document of %zu bytes is too long", text.n));
     int64_t have = 0, want = w->doc_len[doc];
-    SHEAF_NEW(all, ctx, want + 4); /* room that sheaf_i_cut asks for, so that one word too many would show */
+    uint32_t start[SHEAF_I_CUT_WORDS], end[SHEAF_I_CUT_WORDS];
+    SHEAF_NEW(all, ctx, want);
     sheaf_i_cut_begin(&cutter, w->analyzer, text.p, text.n);
-    for (int32_t k = 1; k > 0 && have <= want; have += k) {
-        int64_t room = want + 4 - have;
-        k = sheaf_i_cut(&cutter, all + have, room < INT32_MAX ? (int32_t)room : INT32_MAX);
-    }
+    for (int32_t k; have <= want && (k = sheaf_i_cut(&cutter, start, end)) > 0; have += k)
+        for (int32_t i = 0; i < k && have + i < want; i++)
+            all[have + i] = (sheaf_span){start[i], end[i] - start[i]};
     if (have != want)
         SHEAF_TRY(sheaf_i_fail(ctx, SHEAF_EINVAL, "document %lld is not the text that the words were cut from",
                                (long long)doc));

@@ -13,9 +13,9 @@
 struct sheaf_words {
     sheaf_ctx *ctx;
     int64_t n_docs, n_tokens;
-    const uint32_t **doc;      /* n_docs pointers into the chunks' sequences */
+    const uint32_t **doc;      /* n_docs pointers into the sequences */
     int64_t *doc_len;
-    uint32_t **sequence;       /* one a chunk: the type ids of its documents, one after the other */
+    uint32_t **sequence;       /* the type ids of documents, one after the other, in aligned memory */
     int64_t n_sequences;
     /* types, by falling occurrences, ties by hash and bytes: an order that depends on the corpus alone */
     uint32_t n_types;
