@@ -1,4 +1,4 @@
-sheaf_test(matrix SOURCES test_matrix_io.c LINK ZLIB::ZLIB)
+sheaf_test(matrix SOURCES test_matrix_coded.c test_matrix_io.c LINK ZLIB::ZLIB)
 
 # With clang: cmake -DCMAKE_C_COMPILER=clang -DSHEAF_FUZZ=ON -DSHEAF_SANITIZE=address,undefined,fuzzer-no-link
 if(SHEAF_FUZZ)

@@ -436,5 +436,5 @@ int main(void)
         cmocka_unit_test(bad_structure_is_refused),
         cmocka_unit_test(failing_allocations_leave_nothing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL) + test_matrix_files();
+    return cmocka_run_group_tests(tests, NULL, NULL) + test_matrix_coded() + test_matrix_files();
 }

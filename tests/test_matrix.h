@@ -5,7 +5,9 @@
 #include "base/rng.h"
 #include "matrix/csr.h"
 
-int test_matrix_files(void); /* test_matrix_io.c; number of failures */
+/* Number of failures. */
+int test_matrix_coded(void);
+int test_matrix_files(void); /* test_matrix_io.c */
 
 static inline float test_matrix_at(const sheaf_matrix *m, int64_t row, int32_t col)
 {

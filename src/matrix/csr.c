@@ -9,7 +9,7 @@
 #include "base/context.h"
 #include "base/mem.h"
 #include "base/par.h"
-#include "matrix/csr.h"
+#include "matrix/coded.h"
 
 #define CHECK_WORK (1 << 18)
 #define NORM_BLOCKS 64
@@ -59,6 +59,7 @@ void sheaf_matrix_free(sheaf_matrix *m)
         sheaf_i_aligned_free(m->ctx, (void *)m->indices);
     }
     sheaf_i_aligned_free(m->ctx, m->values);
+    sheaf_i_coded_free(m->ctx, m->coded);
     sheaf_i_free(m->ctx, m);
 }
 
@@ -92,6 +93,7 @@ static sheaf_status norm_block(void *arg, int64_t block, int32_t worker)
 
 double sheaf_i_matrix_norm2(const sheaf_matrix *a)
 {
+    if (a->coded) return a->coded->norm2;
     norm_job job = {.values = a->values, .nnz = a->indptr[a->rows]};
     if (sheaf_i_par_for(a->ctx, NULL, NORM_BLOCKS, norm_block, &job) != SHEAF_OK) return NAN; /* no block fails */
     double s = 0;
@@ -102,19 +104,20 @@ double sheaf_i_matrix_norm2(const sheaf_matrix *a)
 const char *sheaf_i_matrix_validate(const sheaf_matrix *a)
 {
     if (a->rows < 0 || a->cols < 0) return "negative size";
-    if (!a->indptr || !a->indices || !a->values) return "an array is missing";
+    if (!a->indptr || (!a->coded && (!a->indices || !a->values))) return "an array is missing";
     if (a->indptr[0] != 0) return "indptr does not begin with 0";
     for (int64_t i = 0; i < a->rows; i++) {
         if (a->indptr[i + 1] < a->indptr[i]) return "indptr falls";
         int32_t before = -1;
         for (int64_t p = a->indptr[i]; p < a->indptr[i + 1]; p++) {
+            if (!a->indices) break;
             if (a->indices[p] <= before) return "columns of a row do not rise";
             if (a->indices[p] >= a->cols) return "a column is out of range";
-            if (!isfinite(a->values[p])) return "a value is not finite";
+            if (a->values && !isfinite(a->values[p])) return "a value is not finite";
             before = a->indices[p];
         }
     }
-    return NULL;
+    return a->coded ? sheaf_i_coded_validate(a) : NULL;
 }
 
 typedef struct {

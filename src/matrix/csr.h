@@ -4,23 +4,46 @@
 
 #include "sheaf/sheaf.h"
 
+typedef struct sheaf_i_coded sheaf_i_coded; /* coded.h */
+
+/* In one of two forms. General: indptr, indices, values. Coded, for what is read by products only: indptr and `coded`,
+   without values and indices. */
 struct sheaf_matrix {
     sheaf_ctx *ctx;
     int64_t rows;
     int32_t cols;
     const int64_t *indptr;     /* rows + 1, from 0 */
-    const int32_t *indices;    /* ascending within a row */
-    float *values;             /* always the matrix's own */
+    const int32_t *indices;    /* ascending within a row; NULL: coded */
+    float *values;             /* always the matrix's own; NULL: coded */
+    sheaf_i_coded *coded;      /* always the matrix's own; NULL: general */
     bool owns_structure;       /* false: indptr and indices are borrowed from the terms, which must live on */
 };
 
-/* B = A^T with int32 row numbers: rows of B are columns of A. Needs A->rows < 2^31. */
+/* The weighted matrix of sheaf_matrix_weigh in the coded form: 3 bytes a nonzero instead of 4 beyond the counts, and 3
+   instead of 8 in the transpose. Its values are those up to about three roundings of a float. Falls back to the general
+   form where the coded one does not fit: BM25, more than 256 different counts, a very small or large scale. */
+sheaf_status sheaf_i_matrix_weigh_coded(sheaf_ctx *ctx, sheaf_matrix **out, const sheaf_terms *t,
+                                        const sheaf_weight_opts *o);
+/* The same in the general form, for who wants to see values. */
+sheaf_status sheaf_i_matrix_decode(sheaf_ctx *ctx, sheaf_matrix **out, const sheaf_matrix *a);
+/* A coded matrix knows the counts it was made of, so while nothing but products is wanted the terms need not keep
+   theirs, 8 bytes a nonzero: put_away frees them, bring_back makes them again. Neither does anything if the matrix
+   is in the general form, which borrows them. */
+void sheaf_i_matrix_put_away(sheaf_matrix *m, sheaf_terms *t);
+sheaf_status sheaf_i_matrix_bring_back(sheaf_ctx *ctx, const sheaf_matrix *m, sheaf_terms *t);
+
+/* B = A^T with int32 row numbers: rows of B are columns of A. Needs A->rows < 2^31. In the form that A has. */
 sheaf_status sheaf_i_matrix_transpose(sheaf_ctx *ctx, sheaf_matrix **out, const sheaf_matrix *a);
 
 /* y = A x for dense row-major x (cols x b, ldx) and y (rows x b, ldy); parallel over blocks of rows of about equal
    nonzeros; the same bytes at any thread count. */
 sheaf_status sheaf_i_matrix_times(sheaf_ctx *ctx, const sheaf_matrix *a, const float *x, int64_t ldx, int32_t b,
                                   float *y, int64_t ldy);
+
+/* w = A^T A x for `tall` = A and `wide` = A^T (or the other way round): x and w are (tall->cols x b), y is scratch of
+   tall->rows x b numbers. Spares the scaling in between; otherwise two products. */
+sheaf_status sheaf_i_matrix_gram(sheaf_ctx *ctx, const sheaf_matrix *tall, const sheaf_matrix *wide, const float *x,
+                                 int64_t ldx, int32_t b, float *y, float *w, int64_t ldw);
 
 double sheaf_i_matrix_norm2(const sheaf_matrix *a);          /* sum of squares, in double, fixed order */
 const char *sheaf_i_matrix_validate(const sheaf_matrix *a);  /* NULL, or what is wrong */

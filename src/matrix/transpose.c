@@ -10,7 +10,7 @@
 #include "base/context.h"
 #include "base/mem.h"
 #include "base/par.h"
-#include "matrix/csr.h"
+#include "matrix/coded.h"
 
 #define COLUMNS 4096     /* a block of the pass over the columns */
 
@@ -83,6 +83,7 @@ sheaf_status sheaf_i_matrix_transpose(sheaf_ctx *ctx, sheaf_matrix **out, const 
     *out = NULL;
     if (a->rows > INT32_MAX)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "%lld documents are more than 2147483647", (long long)a->rows);
+    if (a->coded) return sheaf_i_coded_transpose(ctx, out, a);
     t.parts = nnz / 2 / (a->cols + 1);
     if (t.parts > 2 * sheaf_ctx_threads(ctx)) t.parts = 2 * sheaf_ctx_threads(ctx);
     if (t.parts < 1) t.parts = 1;

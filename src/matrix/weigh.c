@@ -15,6 +15,7 @@
 #include "base/par.h"
 #include "matrix/bipartite.h"
 #include "matrix/csr.h"
+#include "matrix/weigh.h"
 #include "text/words.h"
 
 #define WORK (1 << 16)     /* nonzeros and rows a block */
@@ -120,11 +121,12 @@ static void idf_global(weighing *w)
     }
 }
 
-static double local_weight(sheaf_weight scheme, uint32_t tf)
+double sheaf_i_weight_local(sheaf_weight scheme, uint32_t tf)
 {
     switch (scheme) {
     case SHEAF_WEIGHT_BINARY: return tf > 0;
     case SHEAF_WEIGHT_SUBLINEAR: return tf ? 1 + log(tf) : 0;
+    case SHEAF_WEIGHT_BIPARTITE:
     case SHEAF_WEIGHT_LOGENTROPY: return log2(1 + (double)tf);
     default: return tf;
     }
@@ -136,7 +138,7 @@ static inline double weight_of(const weighing *w, int64_t p, double k)
     uint32_t tf = w->t->counts[p];
     double g = w->global[w->t->indices[p]];
     if (w->o.scheme == SHEAF_WEIGHT_BM25) return tf ? g * tf * (w->o.k1 + 1) / (tf + k) : 0;
-    return g * (tf < SMALL ? w->local[tf] : local_weight(w->o.scheme, tf));
+    return g * (tf < SMALL ? w->local[tf] : sheaf_i_weight_local(w->o.scheme, tf));
 }
 
 static double bm25_k(const weighing *w, int64_t row)
@@ -187,11 +189,18 @@ void sheaf_weight_opts_init(sheaf_weight_opts *o, size_t size)
     memcpy(o, &d, size < sizeof d ? size : sizeof d);
 }
 
+sheaf_status sheaf_i_weight_opts(sheaf_ctx *ctx, sheaf_weight_opts *full, const sheaf_weight_opts *o)
+{
+    sheaf_weight_opts_init(full, sizeof *full);
+    if (o) sheaf_i_opts_copy(full, sizeof *full, o, o->size);
+    return check_opts(ctx, full);
+}
+
 static sheaf_status prepare(weighing *w)
 {
     sheaf_status st = SHEAF_OK;
     SHEAF_NEW(w->global, w->ctx, w->t->n_terms);
-    for (uint32_t tf = 0; tf < SMALL; tf++) w->local[tf] = local_weight(w->o.scheme, tf);
+    for (uint32_t tf = 0; tf < SMALL; tf++) w->local[tf] = sheaf_i_weight_local(w->o.scheme, tf);
     if (w->o.scheme == SHEAF_WEIGHT_LOGENTROPY) {
         SHEAF_TRY(entropy_global(w));
     } else {
@@ -206,6 +215,23 @@ done:
     return st;
 }
 
+static void end(weighing *w)
+{
+    sheaf_i_free(w->ctx, w->global);
+    sheaf_i_free(w->ctx, w->block_total);
+    sheaf_i_free(w->ctx, w->extra);
+    sheaf_i_free(w->ctx, w->xlogx);
+}
+
+sheaf_status sheaf_i_weight_global(sheaf_ctx *ctx, const sheaf_terms *t, const sheaf_weight_opts *o, double *global)
+{
+    weighing w = {.ctx = ctx, .t = t, .o = *o, .n_blocks = sheaf_i_row_blocks(t->indptr, t->n_docs, WORK)};
+    sheaf_status st = prepare(&w);
+    for (int32_t j = 0; st == SHEAF_OK && j < t->n_terms; j++) global[j] = w.global[j];
+    end(&w);
+    return st;
+}
+
 sheaf_status sheaf_matrix_weigh(sheaf_ctx *ctx, sheaf_matrix **out, const sheaf_terms *t, const sheaf_weight_opts *o)
 {
     sheaf_status st = SHEAF_OK;
@@ -213,9 +239,7 @@ sheaf_status sheaf_matrix_weigh(sheaf_ctx *ctx, sheaf_matrix **out, const sheaf_
     sheaf_i_csr part;
     weighing w = {.ctx = ctx, .t = t};
     *out = NULL;
-    sheaf_weight_opts_init(&w.o, sizeof w.o);
-    if (o) sheaf_i_opts_copy(&w.o, sizeof w.o, o, o->size);
-    SHEAF_TRY(check_opts(ctx, &w.o));
+    SHEAF_TRY(sheaf_i_weight_opts(ctx, &w.o, o));
     w.n_blocks = sheaf_i_row_blocks(t->indptr, t->n_docs, WORK);
     SHEAF_TRY(prepare(&w));
 
@@ -228,10 +252,7 @@ sheaf_status sheaf_matrix_weigh(sheaf_ctx *ctx, sheaf_matrix **out, const sheaf_
     *out = m;
     m = NULL;
 done:
-    sheaf_i_free(ctx, w.global);
-    sheaf_i_free(ctx, w.block_total);
-    sheaf_i_free(ctx, w.extra);
-    sheaf_i_free(ctx, w.xlogx);
+    end(&w);
     sheaf_matrix_free(m);
     return st;
 }

@@ -4,6 +4,7 @@
 
 #include "base/context.h"
 #include "base/mem.h"
+#include "matrix/csr.h"
 #include "model/model.h"
 #include "model/pairs.h"
 
@@ -97,13 +98,16 @@ static sheaf_status fit_stages(sheaf_model *m)
     int64_t n = sheaf_corpus_size(m->corpus);
     if (m->o.stage == SHEAF_FIT_TERMS) goto done;
     SHEAF_TRY(sheaf_i_progress(ctx, "weighing", 0, 0));
-    SHEAF_TRY(sheaf_matrix_weigh(ctx, &m->matrix, m->terms, &m->o.weight));
+    bool values = m->o.stage == SHEAF_FIT_MATRIX || (m->o.stage == SHEAF_FIT_ALL && n <= SHEAF_I_FEW);
+    SHEAF_TRY((values ? sheaf_matrix_weigh : sheaf_i_matrix_weigh_coded)(ctx, &m->matrix, m->terms, &m->o.weight));
     if (m->o.stage == SHEAF_FIT_MATRIX) goto done;
     if (m->o.stage == SHEAF_FIT_ALL && n > 1 && n <= SHEAF_I_FEW) {
         sheaf_i_note(ctx, "%lld documents are too few to cluster; showing their similarity instead", (long long)n);
         sheaf_i_model_pairs(m);
     } else {
+        sheaf_i_matrix_put_away(m->matrix, m->terms); /* here the main job needs most memory */
         SHEAF_TRY(sheaf_space_fit(ctx, &m->space, m->matrix, &m->o.space));
+        SHEAF_TRY(sheaf_i_matrix_bring_back(ctx, m->matrix, m->terms));
     }
     sheaf_matrix_free(m->matrix);
     m->matrix = NULL;
@@ -119,6 +123,7 @@ static void forget_pointers(sheaf_model *m)
     sheaf_text_opts *t = &m->o.text;
     r->split = r->id_field = r->title_field = r->date_field = r->label_field = NULL;
     r->text_fields = r->columns = NULL;
+    r->remains = NULL;
     t->stop_words = NULL;
     t->lang = m->lang;
 }
@@ -134,14 +139,22 @@ sheaf_status sheaf_model_fit(sheaf_ctx *ctx, sheaf_model **out, const char *cons
     if (!m) return SHEAF_ENOMEM;
     m->ctx = ctx;
     m->o = asked;
+    if (asked.read.remains) *asked.read.remains = NULL;
     sheaf_status st = SHEAF_OK;
     const char *lang = asked.text.lang ? asked.text.lang : "auto";
     if (!(m->lang = sheaf_i_copy(ctx, lang, strlen(lang)))) st = SHEAF_ENOMEM;
     forget_pointers(m);
     if (st == SHEAF_OK) st = read_terms(m, inputs, n_inputs, &asked);
     if (st == SHEAF_OK) st = fit_stages(m);
-    if (st == SHEAF_OK) *out = m;
-    else sheaf_model_free(m);
+    if (st == SHEAF_OK) {
+        *out = m;
+        return st;
+    }
+    if (asked.read.remains && m->corpus && sheaf_corpus_counts(m->corpus).skipped) {
+        *asked.read.remains = m->corpus;
+        m->corpus = NULL;
+    }
+    sheaf_model_free(m);
     return st;
 }
 
