@@ -8,10 +8,11 @@
 #include "base/par.h"
 #include "space/basis.h"
 
-#define STRIP_FLOATS 8192 /* of w; b divides SHEAF_I_MAX_B, so a strip is a whole number of gram's chunks */
+#define STRIP_FLOATS 8192 /* of w: a strip and the panel rows that meet it stay in the inner caches */
 #define PRODUCT_ROWS 128  /* of a product with the whole basis */
 #define MAX_BLOCKS 64   /* enough for the threads of a large machine; each has partial sums of its own */
 #define MIN_ROWS 512
+#define SLAB_BYTES ((int64_t)32 << 20) /* of panels at once: large enough for huge pages, little enough to waste */
 #define SMALL 2000000     /* multiply-adds that one thread does sooner than others wake up */
 
 static int64_t block_rows(int64_t n)
@@ -37,7 +38,10 @@ sheaf_status sheaf_i_basis_init(sheaf_i_basis *v, sheaf_ctx *ctx, int64_t n, int
                          .rows = block_rows(n)};
     v->n_blocks = sheaf_i_blocks(n, v->rows);
     int64_t square = (int64_t)b * b;
+    int64_t fit = SLAB_BYTES / ((int64_t)sizeof(float) * n * b);
+    v->slab_panels = (int32_t)(fit < 1 ? 1 : fit < room ? fit : room);
     SHEAF_NEW0(v->panel, ctx, room);
+    SHEAF_NEW0(v->slab, ctx, room / v->slab_panels + 1);
     SHEAF_NEW_ALIGNED(v->part, ctx, v->n_blocks * (room + 1) * square);
     SHEAF_NEW_ALIGNED(v->minus, ctx, room * square);
 done:
@@ -46,7 +50,8 @@ done:
 
 void sheaf_i_basis_end(sheaf_i_basis *v)
 {
-    for (int32_t p = 0; v->panel && p < v->room; p++) sheaf_i_aligned_free(v->ctx, v->panel[p]);
+    for (int32_t i = 0; v->slab && i <= v->room / v->slab_panels; i++) sheaf_i_aligned_free(v->ctx, v->slab[i]);
+    sheaf_i_free(v->ctx, v->slab);
     sheaf_i_free(v->ctx, v->panel);
     sheaf_i_aligned_free(v->ctx, v->part);
     sheaf_i_aligned_free(v->ctx, v->minus);
@@ -55,10 +60,13 @@ void sheaf_i_basis_end(sheaf_i_basis *v)
 
 sheaf_status sheaf_i_basis_reserve(sheaf_i_basis *v, int32_t count)
 {
-    for (int32_t p = v->panels; p < v->panels + count; p++) {
-        assert(p < v->room);
-        if (!v->panel[p]) v->panel[p] = sheaf_i_aligned(v->ctx, v->n * v->b, sizeof(float));
-        if (!v->panel[p]) return SHEAF_ENOMEM;
+    assert(v->panels + count <= v->room);
+    while (v->panels + count > v->reserved) {
+        const int32_t first = v->reserved, more = v->room - first < v->slab_panels ? v->room - first : v->slab_panels;
+        float *slab = v->slab[first / v->slab_panels] = sheaf_i_aligned(v->ctx, v->n * v->b * more, sizeof(float));
+        if (!slab) return SHEAF_ENOMEM;
+        for (int32_t p = 0; p < more; p++) v->panel[first + p] = slab + p * v->n * v->b;
+        v->reserved += more;
     }
     return SHEAF_OK;
 }
@@ -76,7 +84,21 @@ static void transform_strip(const sheaf_i_basis *v, float *w, int64_t rows, cons
     float copy[STRIP_FLOATS];
     memcpy(copy, w, (size_t)(rows * v->b) * sizeof *w);
     memset(w, 0, (size_t)(rows * v->b) * sizeof *w);
-    v->kernels->update(rows, copy, v->b, v->b, m, v->b, v->b, w, v->b);
+    v->kernels->update(rows, copy, v->b, v->b, m, v->b, v->b, w, v->b, NULL);
+}
+
+/* What a pass reads after panel p at row r: the same rows of the panel that follows in [lo, hi), or `then`. */
+static const float *after(const sheaf_i_basis *v, int32_t p, int32_t hi, int64_t r, const float *then)
+{
+    return p + 1 < hi ? v->panel[p + 1] + r * v->b : then;
+}
+
+/* The first panel that the next strip of rows meets. */
+static const float *next_strip(const sheaf_i_basis *v, const sheaf_i_pass *pass, int64_t r)
+{
+    if (r >= v->n) return NULL;
+    if (pass->sub_lo < pass->sub_hi) return v->panel[pass->sub_lo] + r * v->b;
+    return pass->dot_lo < pass->dot_hi ? v->panel[pass->dot_lo] + r * v->b : NULL;
 }
 
 static sheaf_status pass_block(void *arg, int64_t block, int32_t worker)
@@ -96,10 +118,13 @@ static sheaf_status pass_block(void *arg, int64_t block, int32_t worker)
         int64_t rows = hi - r < strip ? hi - r : strip;
         float *w = a->w + r * b;
         if (pass->m) transform_strip(v, w, rows, pass->m);
+        const float *then = next_strip(v, pass, r + rows), *dot = dots > 0 ? v->panel[pass->dot_lo] + r * b : then;
         for (int32_t p = pass->sub_lo; p < pass->sub_hi; p++)
-            v->kernels->update(rows, v->panel[p] + r * b, b, b, v->minus + (p - pass->sub_lo) * square, b, b, w, b);
+            v->kernels->update(rows, v->panel[p] + r * b, b, b, v->minus + (p - pass->sub_lo) * square, b, b, w, b,
+                               after(v, p, pass->sub_hi, r, dot));
         for (int32_t p = pass->dot_lo; p < pass->dot_hi; p++)
-            v->kernels->gram(rows, v->panel[p] + r * b, b, b, w, b, b, part + (p - pass->dot_lo) * square, b);
+            v->kernels->gram(rows, v->panel[p] + r * b, b, b, w, b, b, part + (p - pass->dot_lo) * square, b,
+                             after(v, p, pass->dot_hi, r, then));
         if (pass->g) v->kernels->gram64(rows, w, b, b, w, b, b, part + dots * square, b);
     }
     return SHEAF_OK;
@@ -179,7 +204,8 @@ static void combine_strip(const combine_arg *a, int64_t r, int64_t rows, float *
     const int32_t b = a->v->b;
     memset(x, 0, (size_t)(rows * a->k) * sizeof *x);
     for (int32_t p = 0; p < a->panels; p++)
-        a->v->kernels->update(rows, a->v->panel[p] + r * b, b, b, a->s + (int64_t)p * b * a->k, a->k, a->k, x, a->k);
+        a->v->kernels->update(rows, a->v->panel[p] + r * b, b, b, a->s + (int64_t)p * b * a->k, a->k, a->k, x, a->k,
+                              after(a->v, p, a->panels, r, NULL));
 }
 
 static sheaf_status combine_block(void *arg, int64_t block, int32_t worker)

@@ -16,7 +16,9 @@ typedef struct {
     const sheaf_i_kernels *kernels;
     int64_t n;
     int32_t b, panels, room;   /* panels in use, places in `panel` */
-    float **panel;             /* room pointers, NULL where never reserved */
+    float **panel;             /* room pointers, `reserved` of them with memory */
+    float **slab;              /* what they point into: memory for slab_panels of them each */
+    int32_t reserved, slab_panels;
     int64_t rows, n_blocks;    /* rows a block, blocks */
     double *part;              /* n_blocks partial sums of up to room + 1 squares b x b */
     float *minus;              /* coefficients of a pass in float */

@@ -49,6 +49,7 @@ static int32_t default_dims(int64_t docs)
    from 1, the solvers get a copy of the values times a power of two. */
 static int scale_exponent(const sheaf_matrix *m)
 {
+    if (m->coded) return 0; /* made so only if its scale is middling */
     float largest = 0;
     const int64_t nnz = m->indptr[m->rows];
     for (int64_t p = 0; p < nnz; p++) {
@@ -138,10 +139,9 @@ static bool dense_is_cheaper(const sheaf_i_svd_problem *p)
     return n <= 100 || (n <= 1000 && n <= 5 * k) || (n <= DENSE_MAX && n <= 2 * k);
 }
 
-static sheaf_status solve(const sheaf_i_svd_problem *p, sheaf_solver *solver, sheaf_i_svd_result *r)
+static sheaf_status solve(const sheaf_i_svd_problem *p, sheaf_solver solver, sheaf_i_svd_result *r)
 {
-    if (*solver == SHEAF_SOLVER_AUTO) *solver = dense_is_cheaper(p) ? SHEAF_SOLVER_DENSE : SHEAF_SOLVER_LANCZOS;
-    if (*solver == SHEAF_SOLVER_LANCZOS) return sheaf_i_svd_lanczos(p, r);
+    if (solver == SHEAF_SOLVER_LANCZOS) return sheaf_i_svd_lanczos(p, r);
     if (p->n_short <= DENSE_MAX) return sheaf_i_svd_dense(p, r);
     sheaf_status st = sheaf_i_fail(p->ctx, SHEAF_EINVAL, "the dense solver takes matrices with a side of up to %d, "
                                    "not %lld x %d", DENSE_MAX, (long long)p->n_long, (int)p->n_short);
@@ -169,17 +169,24 @@ static sheaf_status fill(sheaf_space *s, const sheaf_matrix *m, int exponent, co
 {
     sheaf_ctx *ctx = s->ctx;
     sheaf_status st = SHEAF_OK;
-    sheaf_matrix *t = NULL;
+    sheaf_matrix *t = NULL, *plain = NULL;
     sheaf_i_svd_result r = {0};
     const bool upright = m->rows >= m->cols;
-    SHEAF_TRY(sheaf_i_matrix_transpose(ctx, &t, m));
-    sheaf_i_svd_problem p = {.ctx = ctx, .kernels = sheaf_i_kernels_get(), .tall = upright ? m : t,
-                             .wide = upright ? t : m, .n_long = upright ? m->rows : m->cols,
+    sheaf_i_svd_problem p = {.ctx = ctx, .kernels = sheaf_i_kernels_get(), .n_long = upright ? m->rows : m->cols,
                              .n_short = upright ? m->cols : (int32_t)m->rows, .tol = o->tol, .seed = o->seed};
     int32_t dims = o->dims > 0 ? o->dims : default_dims(m->rows);
     p.k = dims < p.n_short ? dims : p.n_short;
-    s->report.solver = o->solver;
-    SHEAF_TRY(solve(&p, &s->report.solver, &r));
+    sheaf_solver solver = o->solver;
+    if (solver == SHEAF_SOLVER_AUTO) solver = dense_is_cheaper(&p) ? SHEAF_SOLVER_DENSE : SHEAF_SOLVER_LANCZOS;
+    s->report.solver = solver;
+    if (m->coded && solver == SHEAF_SOLVER_DENSE) { /* it looks at single values */
+        SHEAF_TRY(sheaf_i_matrix_decode(ctx, &plain, m));
+        m = plain;
+    }
+    SHEAF_TRY(sheaf_i_matrix_transpose(ctx, &t, m));
+    p.tall = upright ? m : t;
+    p.wide = upright ? t : m;
+    SHEAF_TRY(solve(&p, solver, &r));
     SHEAF_TRY(sheaf_i_svd_residual(&p, &r));
     s->dims = r.found;
     s->sigma = r.sigma;
@@ -201,6 +208,7 @@ static sheaf_status fill(sheaf_space *s, const sheaf_matrix *m, int exponent, co
     tell(ctx, s, o, p.n_short);
 done:
     sheaf_matrix_free(t);
+    sheaf_matrix_free(plain);
     sheaf_i_svd_result_end(ctx, &r);
     return st;
 }

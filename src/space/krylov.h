@@ -26,10 +26,10 @@ typedef struct {
     uint64_t fills;            /* random blocks drawn so far */
     float *y;                  /* n_long x b */
     double *h, *h2;            /* coefficients: a b x b square a panel */
-    double *theta, *z;         /* eigenvalues of T, rising; eigenvectors, one a row (ld = ritz_m) */
-    int32_t ritz_m;
+    double *theta, *z;         /* eigenvalues of T, rising; eigenvectors, one a row (ld = ritz_m), */
+    int32_t ritz_m, kept;      /* but only the last `kept` of ritz_m */
+    double *couple;            /* T' times those: kept columns */
     double dead_theta;         /* what theta holds for dead columns: far below zero */
-    double *residual;          /* k: ||B x - theta x|| of the leading Ritz pairs, from the relation above */
     int64_t products;
     int32_t restarts;
     double probe;              /* largest eigenvalue of B that the last probe saw beyond the basis */
@@ -39,8 +39,8 @@ typedef struct {
    Directions that vanish are replaced by random ones while there are any. On return w_in = V h + w_out r, where h has
    a square for each of the panels there were; local_lo: first panel with a large share in w_in. */
 sheaf_status sheaf_i_krylov_append(sheaf_i_krylov *s, int32_t local_lo, double *h, double *r, bool *appended);
-/* Appends a block of random directions. */
-sheaf_status sheaf_i_krylov_random(sheaf_i_krylov *s, sheaf_i_rng_stage stage, bool *appended);
+/* The first block: random directions. */
+sheaf_status sheaf_i_krylov_start(sheaf_i_krylov *s, bool *appended);
 /* Multiplies the next waiting panel by B and appends what is new in the result. */
 sheaf_status sheaf_i_krylov_expand(sheaf_i_krylov *s);
 

@@ -12,6 +12,7 @@
 
 #define ROWS 1024
 #define STRIP 64
+#define SLICE 64 /* columns of U whose lines stay in the last-level cache, one product at a time */
 #define FALL 0.05 /* sigma_k / sigma_1 below which errors of roundoff * (sigma_1 / sigma_k)^2 are worth removing */
 
 /* ---- sums of squares of columns: of x, or of z - x diag(sigma) ---- */
@@ -19,7 +20,8 @@
 typedef struct {
     int64_t n;
     int32_t k;
-    const float *x, *z;
+    const float *x, *z;        /* x has ld = ldx, z ld = k */
+    int64_t ldx;
     const double *sigma;
     double *part;
 } columns_arg;
@@ -34,7 +36,7 @@ static sheaf_status columns_block(void *arg, int64_t block, int32_t worker)
     sheaf_i_range(a->n, ROWS, block, &lo, &hi);
     memset(part, 0, (size_t)k * sizeof *part);
     for (int64_t r = lo; r < hi; r++) {
-        const float *x = a->x + r * k, *z = a->z ? a->z + r * k : NULL;
+        const float *x = a->x + r * a->ldx, *z = a->z ? a->z + r * k : NULL;
         for (int32_t c = 0; c < k; c++) {
             double d = z ? (double)z[c] - a->sigma[c] * (double)x[c] : (double)x[c];
             part[c] += d * d;
@@ -94,7 +96,8 @@ static sheaf_status multiply_block(void *arg, int64_t block, int32_t worker)
     sheaf_i_range(a->n, STRIP, block, &lo, &hi);
     float *y = a->y + lo * a->columns;
     memset(y, 0, (size_t)((hi - lo) * a->columns) * sizeof *y);
-    a->kernels->update(hi - lo, a->x + lo * a->k, a->k, a->k, a->m, a->columns, a->columns, y, a->columns);
+    a->kernels->update(hi - lo, a->x + lo * a->k, a->k, a->k, a->m, a->columns, a->columns, y, a->columns,
+                       NULL);
     return SHEAF_OK;
 }
 
@@ -150,7 +153,8 @@ sheaf_status sheaf_i_svd_complete(const sheaf_i_svd_problem *p, sheaf_i_svd_resu
     SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->tall, r->short_side, r->found, r->found, r->long_side, r->found));
     r->products += r->found;
     if (r->found > 0 && r->sigma[r->found - 1] < FALL * r->sigma[0]) SHEAF_TRY(rayleigh_ritz(p, r));
-    SHEAF_TRY(column_norms(p->ctx, (columns_arg){.n = p->n_long, .k = r->found, .x = r->long_side}, norms));
+    SHEAF_TRY(column_norms(p->ctx, (columns_arg){.n = p->n_long, .k = r->found, .ldx = r->found,
+                                                 .x = r->long_side}, norms));
     for (int32_t c = 0; c < r->found; c++) { /* norms are sigma to rounding, so never zero */
         r->residual = fmax(r->residual, fabs(norms[c] - r->sigma[c]) / r->sigma[0]);
         norms[c] = 1 / norms[c];
@@ -166,17 +170,18 @@ sheaf_status sheaf_i_svd_residual(const sheaf_i_svd_problem *p, sheaf_i_svd_resu
     sheaf_status st = SHEAF_OK;
     const int32_t k = r->found;
     float *z = NULL;
-    double *norms = NULL;
+    double norms[SLICE + SLICE / 2];
     if (k == 0) return SHEAF_OK;
-    SHEAF_NEW(norms, p->ctx, k);
-    SHEAF_NEW_ALIGNED(z, p->ctx, (int64_t)p->n_short * k);
-    SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->wide, r->long_side, k, k, z, k));
+    SHEAF_NEW_ALIGNED(z, p->ctx, (int64_t)p->n_short * (k < SLICE + SLICE / 2 ? k : SLICE + SLICE / 2));
+    for (int32_t lo = 0, width; lo < k; lo += width) {
+        width = k - lo < SLICE + SLICE / 2 ? k - lo : SLICE;
+        SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->wide, r->long_side + lo, k, width, z, width));
+        SHEAF_TRY(column_norms(p->ctx, (columns_arg){.n = p->n_short, .k = width, .x = r->short_side + lo, .ldx = k,
+                                                     .z = z, .sigma = r->sigma + lo}, norms));
+        for (int32_t c = 0; c < width; c++) r->residual = fmax(r->residual, norms[c] / r->sigma[0]);
+    }
     r->products += k;
-    SHEAF_TRY(column_norms(p->ctx, (columns_arg){.n = p->n_short, .k = k, .x = r->short_side, .z = z,
-                                                 .sigma = r->sigma}, norms));
-    for (int32_t c = 0; c < k; c++) r->residual = fmax(r->residual, norms[c] / r->sigma[0]);
 done:
-    sheaf_i_free(p->ctx, norms);
     sheaf_i_aligned_free(p->ctx, z);
     return st;
 }

@@ -10,30 +10,48 @@
 
 #define RESIDUAL_FLOOR 5e-7 /* of the largest eigenvalue: below it residuals are rounding errors */
 #define MARGIN 1e-3         /* how far above the k-th eigenvalue a probe must see to be believed */
+#define SHRUNK 100.0        /* past this, a block cleared of the basis is cleared again */
 #define FAINT 1e-4          /* of sigma_1: a probe's image shorter than this may be made of rounding errors */
 
-/* ||B x - theta x|| of one Ritz vector: its coupling to the panels that wait. */
-static double residual_of(const sheaf_i_krylov *s, const double *z)
+/* How many Ritz vectors a restart keeps: some more than are wanted. */
+static int32_t kept_columns(const sheaf_i_krylov *s) { return (s->p->k + s->b / 2 + s->b - 1) / s->b * s->b; }
+
+/* The leading eigenvectors of T, and what couples them to the panels that wait. */
+static sheaf_status decompose(sheaf_i_krylov *s)
+{
+    sheaf_status st = SHEAF_OK;
+    const int32_t m = s->expanded * s->b, kept = kept_columns(s) < m ? kept_columns(s) : m;
+    const int32_t wait = s->v.panels * s->b - m;
+    double *t = NULL;
+    s->ritz_m = m;
+    s->kept = kept;
+    s->dead_theta = -s->scale;
+    SHEAF_NEW(t, s->p->ctx, (int64_t)m * m);
+    for (int32_t i = 0; i < m; i++) {
+        memcpy(t + (int64_t)i * m, s->t + (int64_t)i * s->ldt, (size_t)m * sizeof *t);
+        if (s->dead[i]) t[(int64_t)i * m + i] = s->dead_theta; /* out of the way of true zeros */
+    }
+    SHEAF_TRY(sheaf_i_eigh_leading(s->p->ctx, m, t, m, kept, s->theta, s->z));
+    sheaf_i_dgemm(false, true, wait, kept, m, 1, s->t + (int64_t)m * s->ldt, s->ldt, s->z + (int64_t)(m - kept) * m, m,
+                  0, s->couple, kept);
+done:
+    sheaf_i_free(s->p->ctx, t);
+    return st;
+}
+
+/* ||B x - theta x|| of one of them, counted from the last of s->kept: its coupling to the panels that wait. */
+static double residual_of(const sheaf_i_krylov *s, int32_t column)
 {
     double sum = 0;
-    for (int64_t row = s->ritz_m; row < (int64_t)s->v.panels * s->b; row++) {
-        double dot = 0;
-        for (int32_t c = 0; c < s->ritz_m; c++) dot += s->t[row * s->ldt + c] * z[c];
-        sum += dot * dot;
-    }
+    for (int64_t row = s->v.panels * s->b - s->ritz_m - 1; row >= 0; row--)
+        sum += s->couple[row * s->kept + column] * s->couple[row * s->kept + column];
     return sqrt(sum);
 }
 
 sheaf_status sheaf_i_krylov_ritz(sheaf_i_krylov *s, double *ratio)
 {
     const int32_t m = s->expanded * s->b, k = s->p->k;
-    s->ritz_m = m;
-    s->dead_theta = -s->scale;
-    for (int32_t i = 0; i < m; i++) {
-        memcpy(s->z + (int64_t)i * m, s->t + (int64_t)i * s->ldt, (size_t)m * sizeof *s->z);
-        if (s->dead[i]) s->z[(int64_t)i * m + i] = s->dead_theta; /* out of the way of true zeros */
-    }
-    sheaf_status st = sheaf_i_eigh(s->p->ctx, m, s->z, m, s->theta);
+    sheaf_status st = decompose(s);
     if (st != SHEAF_OK) return st;
     const double largest = s->theta[m - 1];
     if (largest > s->scale) s->scale = largest;
@@ -42,9 +60,8 @@ sheaf_status sheaf_i_krylov_ritz(sheaf_i_krylov *s, double *ratio)
         double theta = s->theta[m - 1 - i], floor = SHEAF_I_LANCZOS_FLOOR * SHEAF_I_LANCZOS_FLOOR * largest;
         double allowed = s->p->tol * sqrt(largest * (theta > floor ? theta : floor));
         if (allowed < RESIDUAL_FLOOR * largest) allowed = RESIDUAL_FLOOR * largest;
-        s->residual[i] = residual_of(s, s->z + (int64_t)(m - 1 - i) * m);
         if (theta <= s->dead_theta / 2) *ratio = HUGE_VAL; /* fewer than k live columns so far */
-        if (s->residual[i] > *ratio * allowed) *ratio = s->residual[i] / allowed;
+        *ratio = fmax(*ratio, residual_of(s, s->kept - 1 - i) / allowed);
     }
     return st;
 }
@@ -59,40 +76,28 @@ float *sheaf_i_krylov_leading(const sheaf_i_krylov *s, int32_t count)
 }
 
 /* T in the basis of the kept Ritz vectors: diag(theta), and what couples them to the panels that wait. */
-static sheaf_status restart_t(sheaf_i_krylov *s, int32_t keep)
+static void restart_t(sheaf_i_krylov *s)
 {
-    sheaf_status st = SHEAF_OK;
-    const int32_t m = s->ritz_m, wait = s->v.panels * s->b - m;
-    double *couple = NULL;
-    SHEAF_NEW(couple, s->p->ctx, (int64_t)(wait + 1) * keep);
-    for (int32_t u = 0; u < wait; u++)
-        for (int32_t i = 0; i < keep; i++) {
-            const double *z = s->z + (int64_t)(m - 1 - i) * m, *row = s->t + (int64_t)(m + u) * s->ldt;
-            double dot = 0;
-            for (int32_t c = 0; c < m; c++) dot += row[c] * z[c];
-            couple[(int64_t)u * keep + i] = dot;
-        }
+    const int32_t m = s->ritz_m, keep = s->kept, wait = s->v.panels * s->b - m;
     memset(s->t, 0, (size_t)s->ldt * (size_t)s->ldt * sizeof *s->t);
     for (int32_t i = 0; i < keep; i++) {
         s->t[(int64_t)i * s->ldt + i] = s->theta[m - 1 - i];
         for (int32_t u = 0; u < wait; u++) {
-            s->t[(int64_t)(keep + u) * s->ldt + i] = couple[(int64_t)u * keep + i];
-            s->t[(int64_t)i * s->ldt + keep + u] = couple[(int64_t)u * keep + i];
+            const double x = s->couple[(int64_t)u * keep + keep - 1 - i];
+            s->t[(int64_t)(keep + u) * s->ldt + i] = x;
+            s->t[(int64_t)i * s->ldt + keep + u] = x;
         }
     }
-done:
-    sheaf_i_free(s->p->ctx, couple);
-    return st;
 }
 
 sheaf_status sheaf_i_krylov_restart(sheaf_i_krylov *s)
 {
     sheaf_status st = SHEAF_OK;
-    const int32_t b = s->b, keep = (s->p->k + b / 2 + b - 1) / b * b, kept = keep / b, wait = s->v.panels - s->expanded;
+    const int32_t b = s->b, keep = s->kept, kept = keep / b, wait = s->v.panels - s->expanded;
     float *vectors = sheaf_i_krylov_leading(s, keep);
     if (!vectors) return SHEAF_ENOMEM;
     SHEAF_TRY(sheaf_i_basis_rotate(&s->v, s->expanded, vectors, keep));
-    SHEAF_TRY(restart_t(s, keep));
+    restart_t(s);
     for (int32_t u = 0; u < wait; u++) {
         float *moved = s->v.panel[kept + u];
         s->v.panel[kept + u] = s->v.panel[s->expanded + u];
@@ -131,32 +136,54 @@ static sheaf_status largest_quotient(const sheaf_i_krylov *s, double *gz, double
     return st;
 }
 
-/* y <- tall x, w <- wide y. */
-static sheaf_status multiply(sheaf_i_krylov *s, const float *x, float *w)
+/* w <- w - V V^T w for the expanded panels V; a column that loses nearly all of its length keeps errors along them:
+   then once more. *longest2: of what is left, the largest square of a length. */
+static sheaf_status clear_of_basis(sheaf_i_krylov *s, float *w, double *longest2)
 {
-    const int32_t n = s->b;
-    s->products += 2 * n;
-    sheaf_status st = sheaf_i_matrix_times(s->p->ctx, s->p->tall, x, n, n, s->y, n);
-    return st == SHEAF_OK ? sheaf_i_matrix_times(s->p->ctx, s->p->wide, s->y, n, n, w, n) : st;
+    sheaf_status st = SHEAF_OK;
+    const int32_t n = s->b, panels = s->expanded;
+    double g[SHEAF_I_MAX_B * SHEAF_I_MAX_B];
+    bool shrunk = true;
+    for (int32_t round = 0; shrunk && round < 2; round++) {
+        SHEAF_TRY(sheaf_i_basis_pass(&s->v, w, &(sheaf_i_pass){.dot_hi = panels, .h = s->h}));
+        SHEAF_TRY(sheaf_i_basis_pass(&s->v, w, &(sheaf_i_pass){.sub_hi = panels, .sub = s->h, .g = g}));
+        shrunk = false;
+        *longest2 = 0;
+        for (int32_t c = 0; c < n; c++) {
+            double lost = 0;
+            for (int64_t i = c; i < (int64_t)panels * n * n; i += n) lost += s->h[i] * s->h[i];
+            shrunk |= lost > SHRUNK * SHRUNK * g[c * n + c];
+            *longest2 = fmax(*longest2, g[c * n + c]);
+        }
+    }
+done:
+    return st;
 }
 
-/* A random block x outside the basis is multiplied once to bring out what is large there, w = B x, and cleared of what
-   rounding let in of the basis. Then y = tall w and z = wide y: ||z c||^2 / ||y c||^2 for the best c is a Rayleigh
-   quotient of the operator beyond the basis, so never above its largest eigenvalue there. With one product less, four
-   missed values in 4000 drowned in the others. */
-static sheaf_status look_beyond(sheaf_i_krylov *s, const float *x, float *w, float *z)
+/* A random block x is multiplied once to bring out what is large, w = B x, and cleared of the expanded panels. Then
+   y = tall w and z = wide y (in place of x): ||z c||^2 / ||y c||^2 for the best c is a Rayleigh quotient of the
+   operator, of a vector beyond them, so never above its largest eigenvalue there. With one product less, four missed
+   values in 4000 drowned in the others; with w cleared of the waiting panel too, a missed value that had begun to come
+   up from rounding errors, there and in the basis, was in sight of neither. */
+static sheaf_status look_beyond(sheaf_i_krylov *s, float *x, float *w)
 {
     enum { SQUARE = SHEAF_I_MAX_B * SHEAF_I_MAX_B };
     sheaf_status st = SHEAF_OK;
     const sheaf_i_svd_problem *p = s->p;
-    const int32_t n = s->b, basis = s->v.panels - 1;
-    double gz[SQUARE], gy[SQUARE], longest2 = 0;
-    SHEAF_TRY(multiply(s, x, w));
-    SHEAF_TRY(sheaf_i_basis_pass(&s->v, w, &(sheaf_i_pass){.dot_hi = basis, .h = s->h}));
-    SHEAF_TRY(sheaf_i_basis_pass(&s->v, w, &(sheaf_i_pass){.sub_hi = basis, .sub = s->h, .g = gy}));
-    for (int32_t c = 0; c < n; c++) longest2 = fmax(longest2, gy[c * n + c]);
+    const int32_t n = s->b;
+    float *z = x;
+    double gz[SQUARE], gy[SQUARE], longest2;
+    bool columns[SHEAF_I_MAX_B];
+    memset(columns, true, sizeof columns);
+    SHEAF_TRY(sheaf_i_basis_random(&s->v, x, columns, sheaf_i_rng_key(p->seed, SHEAF_I_RNG_SVD_PROBE, s->fills++)));
+    SHEAF_TRY(sheaf_i_matrix_gram(p->ctx, p->tall, p->wide, x, n, n, s->y, w, n));
+    s->products += 2 * n;
+    SHEAF_TRY(clear_of_basis(s, w, &longest2));
     if (longest2 <= SHEAF_I_NOISE * SHEAF_I_NOISE * s->scale * s->scale) return SHEAF_OK; /* nothing there */
-    SHEAF_TRY(multiply(s, w, z));
+    /* In two steps: matrix_gram leaves in y what it likes. */
+    SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->tall, w, n, n, s->y, n));
+    SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->wide, s->y, n, n, z, n));
+    s->products += 2 * n;
     SHEAF_TRY(sheaf_i_self_gram(p->ctx, p->kernels, p->n_long, s->y, n, gy));
     SHEAF_TRY(sheaf_i_self_gram(p->ctx, p->kernels, p->n_short, z, n, gz));
     st = largest_quotient(s, gz, gy, FAINT * FAINT * s->scale * longest2, &s->probe);
@@ -167,19 +194,15 @@ done:
 sheaf_status sheaf_i_krylov_probe(sheaf_i_krylov *s, bool *found)
 {
     sheaf_status st = SHEAF_OK;
-    const int32_t n = s->b, before = s->v.panels, kth = s->ritz_m - s->p->k;
-    bool appended = false;
+    const int32_t next = s->v.panels, kth = s->ritz_m - s->p->k;
+    double r[SHEAF_I_MAX_B * SHEAF_I_MAX_B];
     *found = false;
     s->probe = 0;
-    SHEAF_TRY(sheaf_i_krylov_random(s, SHEAF_I_RNG_SVD_PROBE, &appended));
-    if (!appended) return SHEAF_OK; /* the basis is the whole space */
+    if (s->live >= s->p->n_short) return SHEAF_OK; /* the basis is the whole space */
     SHEAF_TRY(sheaf_i_basis_reserve(&s->v, 2));
-    SHEAF_TRY(look_beyond(s, s->v.panel[before], s->v.panel[before + 1], s->v.panel[before + 2]));
-    *found = kth < 0 || s->probe > s->theta[kth] * (1 + MARGIN) + RESIDUAL_FLOOR * s->scale;
-    if (!*found) {
-        s->v.panels = before;
-        for (int32_t c = 0; c < n; c++) s->live -= !s->dead[before * n + c];
-    }
+    SHEAF_TRY(look_beyond(s, s->v.panel[next + 1], s->v.panel[next]));
+    if (kth >= 0 && s->probe <= s->theta[kth] * (1 + MARGIN) + RESIDUAL_FLOOR * s->scale) return SHEAF_OK;
+    st = sheaf_i_krylov_append(s, 0, s->h, r, found);
 done:
     return st;
 }
