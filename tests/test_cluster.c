@@ -358,14 +358,17 @@ static void space_rows_are_weighed_and_cut(void **state)
     sheaf_ctx_free(ctx);
 }
 
-static sheaf_status like_label_of_row_0(void *arg, const int32_t *label, int64_t n, int32_t k, double *score)
+static sheaf_status like_label_of_row_0(void *arg, const int64_t *doc, int64_t n, const int32_t *label, int32_t count,
+                                        int32_t k, double *score)
 {
-    (void)k;
-    *score = 0;
-    for (int64_t i = 0; i < n; i++) *score += label[i] == label[0];
-    int *calls = arg;
-    ++*calls;
-    return *calls == 100 ? SHEAF_ECANCELED : SHEAF_OK;
+    (void)doc, (void)k;
+    for (int32_t s = 0; s < count; s++) {
+        score[s] = 0;
+        for (int64_t i = 0; i < n; i++) score[s] += label[i * count + s] == label[s];
+    }
+    int *labelings = arg;
+    *labelings += count;
+    return *labelings > 100 ? SHEAF_ECANCELED : SHEAF_OK;
 }
 
 static void judge_chooses_the_start(void **state)
@@ -488,5 +491,5 @@ int main(void)
         cmocka_unit_test(stops_when_asked),
     };
     int failed = cmocka_run_group_tests_name("clustering", tests, NULL, NULL);
-    return failed + test_cluster_judged() + test_cluster_kmeans() + test_cluster_scores();
+    return failed + test_cluster_judged() + test_cluster_kmeans() + test_cluster_pruning() + test_cluster_scores();
 }

@@ -8,6 +8,7 @@
 
 int test_cluster_judged(void);
 int test_cluster_kmeans(void);
+int test_cluster_pruning(void);
 int test_cluster_scores(void);
 
 /* n rows around k directions e_t (d >= k): row i belongs to group i % k; noise is its standard deviation. */

@@ -80,7 +80,7 @@ static double naive_evidence(const uint32_t *count, int64_t docs, int32_t words,
         for (int32_t j = 0; j < words; j++) {
             double c = 0;
             for (int64_t i = 0; i < docs; i++)
-                if (label[i] == t) c += log2(1.0 + count[i * words + j]);
+                if (label[i] == t) c += round(256 * log2(1.0 + count[i * words + j])) / 256;
             all += c;
             sum += lgamma(c + ALPHA) - lgamma(ALPHA);
         }
@@ -125,20 +125,28 @@ typedef struct {
     int n;
 } record;
 
-static sheaf_status record_evidence(void *arg, const int32_t *label, int64_t n, int32_t k, double *score)
+/* One labeling after the other, so that the judge's way of taking them at once is compared with it. */
+static sheaf_status record_evidence(void *arg, const int64_t *doc, int64_t n, const int32_t *label, int32_t count,
+                                    int32_t k, double *score)
 {
-    (void)n;
     record *r = arg;
-    sheaf_status st = sheaf_i_evidence(r->t, label, k, ALPHA, score);
-    r->score[r->n++] = *score;
-    if (*score > r->highest) r->highest = *score;
+    sheaf_status st = SHEAF_OK;
+    int32_t *one = calloc((size_t)r->t->n_docs, sizeof *one);
+    for (int32_t s = 0; s < count && st == SHEAF_OK; s++) {
+        for (int64_t i = 0; i < n; i++) one[doc[i]] = label[i * count + s];
+        st = sheaf_i_evidence(r->t, one, k, ALPHA, &score[s]);
+        r->score[r->n++] = score[s];
+        if (score[s] > r->highest) r->highest = score[s];
+    }
+    free(one);
     return st;
 }
 
-static sheaf_status like_the_first(void *arg, const int32_t *label, int64_t n, int32_t k, double *score)
+static sheaf_status like_the_first(void *arg, const int64_t *doc, int64_t n, const int32_t *label, int32_t count,
+                                   int32_t k, double *score)
 {
-    (void)arg, (void)label, (void)n, (void)k;
-    *score = 0;
+    (void)arg, (void)doc, (void)n, (void)label, (void)k;
+    for (int32_t s = 0; s < count; s++) score[s] = 0;
     return SHEAF_OK;
 }
 

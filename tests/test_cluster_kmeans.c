@@ -124,13 +124,12 @@ static void inertia_never_rises(void **state)
     sheaf_ctx_free(ctx);
 }
 
-static void sums_follow_the_labels(void **state)
+/* Sums at once where k x d is small, lists where it is not. */
+static void sums_follow(int32_t d, int32_t k)
 {
-    (void)state;
     sheaf_ctx *ctx = test_context(2);
     int64_t n = 5000;
-    int32_t d = 7, k = 6;
-    float *x = test_blobs(n, d, 3, 0.5, 22);
+    float *x = test_blobs(n, d, d < 3 ? d : 3, 0.5, 22);
     int32_t *before = malloc((size_t)n * sizeof *before), *label = malloc((size_t)n * sizeof *label);
     sheaf_i_points p = points(ctx, x, n, d, SHEAF_METRIC_SPHERICAL);
     sheaf_i_sums s;
@@ -140,15 +139,27 @@ static void sums_follow_the_labels(void **state)
             before[i] = round ? label[i] : -1;
             label[i] = (int32_t)(round == 0 ? i % k : round == 2 ? (i / 3) % k : i % 50 == round ? 1 : before[i]);
         }
-        assert_ok(ctx, sheaf_i_sums_update(&s, before, label));
-        double want[6 * 7] = {0};
-        int64_t count[6] = {0};
+        int64_t changed, want_changed = 0;
+        for (int64_t stripe = 0; stripe < s.stripes; stripe++) {
+            sheaf_i_sums_begin(&s, stripe);
+            for (int64_t i = stripe * s.stripe; i < n && i < (stripe + 1) * s.stripe; i++) {
+                if (before[i] == label[i]) continue;
+                sheaf_i_sums_note(&s, stripe, i, before[i], label[i]);
+                want_changed++;
+            }
+        }
+        assert_ok(ctx, sheaf_i_sums_settle(&s, label, &changed));
+        assert_int_equal(changed, want_changed);
+        double *want = calloc((size_t)(k * d), sizeof *want);
+        int64_t *count = calloc((size_t)k, sizeof *count);
         for (int64_t i = 0; i < n; i++) {
             count[label[i]]++;
             for (int32_t j = 0; j < d; j++) want[label[i] * d + j] += (double)p.x[i * d + j];
         }
         for (int32_t t = 0; t < k; t++) assert_int_equal(s.count[t], count[t]);
         for (int32_t i = 0; i < k * d; i++) assert_true(fabs(s.sum[i] - want[i]) < 1e-9); /* 5,000 double sums */
+        free(want);
+        free(count);
     }
     sheaf_i_sums_end(&s);
     sheaf_i_points_end(&p);
@@ -156,6 +167,13 @@ static void sums_follow_the_labels(void **state)
     free(label);
     free(x);
     sheaf_ctx_free(ctx);
+}
+
+static void sums_follow_the_labels(void **state)
+{
+    (void)state;
+    sums_follow(7, 6);
+    sums_follow(40, 600);
 }
 
 /* All centres but one are out of reach: their clusters lose every row and are filled again with different vectors. */
@@ -273,13 +291,68 @@ static void distinct_rows_are_counted(void **state)
     sheaf_ctx_free(ctx);
 }
 
+/* Through the public call: far from the origin, at another scale, with a row of zeros. */
+static void given_centres_are_the_start(void **state)
+{
+    (void)state;
+    enum { N = 900, D = 6, K = 5 };
+    sheaf_ctx *ctx = test_context(2);
+    float *x = test_blobs(N, D, 6, 0.4, 24), start[K * D];
+    for (int i = 0; i < N * D; i++) x[i] = 50 + 3 * x[i];
+    memset(x + 7 * D, 0, D * sizeof *x);
+    memcpy(start, x + 100 * D, sizeof start);
+    sheaf_cluster_opts o;
+    sheaf_clustering *c;
+    for (int metric = 0; metric < 2; metric++) {
+        sheaf_i_points p = points(ctx, x, N, D, (sheaf_metric)metric);
+        sheaf_i_kmeans m;
+        const int64_t row[] = {99, 100, 101, 102, 103}; /* without the row of zeros */
+        assert_ok(ctx, sheaf_i_kmeans_new(&m, &p, K));
+        start_from_rows(&m, &p, row);
+        sheaf_cluster_opts_init(&o, sizeof o);
+        o.k = K;
+        o.start = start;
+        o.metric = (sheaf_metric)metric;
+        o.tol = 0;
+        o.max_iter = 4;
+        assert_ok(ctx, sheaf_i_kmeans_run(&m, o.max_iter, o.tol));
+        assert_ok(ctx, sheaf_cluster_vectors(ctx, &c, x, N, D, D, &o));
+        sheaf_cluster_report q = sheaf_clustering_quality(c);
+        const int32_t *label = sheaf_clustering_labels(c, NULL);
+        assert_int_equal(q.iterations, m.iterations);
+        assert_int_equal(q.starts, 1);
+        assert_true(fabs(q.inertia - m.inertia / (p.scale * p.scale)) < 1e-9 * q.inertia);
+        assert_int_equal(label[7], 0);
+        for (int64_t i = 1; i < p.n; i++)
+            assert_int_equal(label[p.doc[i]] == label[p.doc[i - 1]], m.label[i] == m.label[i - 1]);
+        sheaf_clustering_free(c);
+        sheaf_i_kmeans_end(&m);
+        sheaf_i_points_end(&p);
+    }
+    o.tol = 1; /* more than any iteration gains after the first */
+    o.max_iter = 100;
+    assert_ok(ctx, sheaf_cluster_vectors(ctx, &c, x, N, D, D, &o));
+    assert_int_equal(sheaf_clustering_quality(c).iterations, 1);
+    sheaf_clustering_free(c);
+    o.tol = NAN;
+    assert_int_equal(sheaf_cluster_vectors(ctx, &c, x, N, D, D, &o), SHEAF_EINVAL);
+    o.tol = 0;
+    start[3 * D] = INFINITY;
+    assert_int_equal(sheaf_cluster_vectors(ctx, &c, x, N, D, D, &o), SHEAF_EINVAL);
+    assert_string_equal(sheaf_ctx_message(ctx), "first centre 3 is zero or holds NaN or infinity");
+    o.k = 0;
+    assert_int_equal(sheaf_cluster_vectors(ctx, &c, x, N, D, D, &o), SHEAF_EINVAL);
+    free(x);
+    sheaf_ctx_free(ctx);
+}
+
 int test_cluster_kmeans(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_naive_lloyd),     cmocka_unit_test(inertia_never_rises),
         cmocka_unit_test(sums_follow_the_labels),      cmocka_unit_test(empty_clusters_are_refilled),
         cmocka_unit_test(silhouette_is_the_quadratic_one), cmocka_unit_test(seeding_meets_every_group),
-        cmocka_unit_test(distinct_rows_are_counted),
+        cmocka_unit_test(distinct_rows_are_counted),   cmocka_unit_test(given_centres_are_the_start),
     };
     return cmocka_run_group_tests_name("k-means", tests, NULL, NULL);
 }

@@ -6,19 +6,23 @@
 
 #include "base/context.h"
 #include "base/mem.h"
-#include "base/par.h"
 #include "cluster/clustering.h"
 #include "cluster/starts.h"
+#include "cluster/wide.h"
+#include "cluster/work.h"
 #include "kernel/blas.h"
+#include "kernel/kernel.h"
 #include "space/space.h"
 
-#define ROWS 1024
+#define ROWS 480 /* a multiple of all tile heights */
 /* A row of the latent space this much shorter than the longest is rounding of float sums, not a document. */
 #define NOISE 1e-6
+#define TOLERANCE 1e-5 /* of runs from given centres, unless the caller has another */
 
 void sheaf_cluster_opts_init(sheaf_cluster_opts *o, size_t size)
 {
-    sheaf_cluster_opts d = {.size = size, .starts = 8, .max_iter = 100, .drop_first = -1, .sigma_power = 1};
+    sheaf_cluster_opts d = {.size = size, .starts = 8, .max_iter = 100, .drop_first = -1, .sigma_power = 1,
+                            .tol = -1};
     memcpy(o, &d, size < sizeof d ? size : sizeof d);
 }
 
@@ -30,6 +34,8 @@ static sheaf_status check_opts(sheaf_ctx *ctx, const sheaf_cluster_opts *o)
     if (o->max_iter < 1) return sheaf_i_fail(ctx, SHEAF_EINVAL, "max_iter = %d: must be at least 1", o->max_iter);
     if (o->metric != SHEAF_METRIC_SPHERICAL && o->metric != SHEAF_METRIC_EUCLIDEAN)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "metric = %d: there is none of that number", (int)o->metric);
+    if (isnan(o->tol)) return sheaf_i_fail(ctx, SHEAF_EINVAL, "tol is not a number");
+    if (o->start && o->k == 0) return sheaf_i_fail(ctx, SHEAF_EINVAL, "k = 0 with first centres that are given");
     return SHEAF_OK;
 }
 
@@ -75,33 +81,47 @@ done:
 typedef struct {
     sheaf_clustering *c;
     const sheaf_i_kmeans *m;
-    const int32_t *second;
-    double *inertia;   /* per block */
+    const sheaf_i_kernels *kernels;
+    sheaf_i_panels panels; /* of the centres in their last order */
+    double *inertia;       /* per block */
 } describing;
 
-static double squared_gap(const float *x, const float *c, int32_t d)
+SHEAF_I_WIDE
+static double squared_gap(const float *restrict x, const float *restrict c, int32_t d)
 {
-    double sum = 0;
-    for (int32_t j = 0; j < d; j++) sum += ((double)x[j] - (double)c[j]) * ((double)x[j] - (double)c[j]);
-    return sum;
+    double sum[8] = {0}, rest = 0;
+    int32_t j = 0;
+    for (; j + 8 <= d; j += 8)
+        for (int l = 0; l < 8; l++) {
+            double gap = (double)x[j + l] - (double)c[j + l];
+            sum[l] += gap * gap;
+        }
+    for (; j < d; j++) rest += ((double)x[j] - (double)c[j]) * ((double)x[j] - (double)c[j]);
+    for (int l = 0; l < 8; l++) rest += sum[l];
+    return rest;
 }
 
-/* Fit and margin from direct differences: scores in float would lose what tells near documents apart. */
+/* Labels, and fit and margin from direct differences: scores in float would lose what tells near documents apart. */
 static sheaf_status describe_rows(void *arg, int64_t block, int32_t worker)
 {
     (void)worker;
     describing *g = arg;
     sheaf_clustering *c = g->c;
     const sheaf_i_points *p = g->m->p;
+    const float *centre = g->m->centre;
+    int32_t label[ROWS], second[ROWS];
+    float score[ROWS], second_score[ROWS];
     int64_t lo, hi;
     double inertia = 0;
     sheaf_i_range(p->n, ROWS, block, &lo, &hi);
+    g->kernels->assign(hi - lo, p->x + lo * p->d, p->d, p->d, g->panels.packed, g->panels.bias, c->k, label, score,
+                       second, second_score);
     for (int64_t i = lo; i < hi; i++) {
         const float *x = p->x + i * p->d;
         int64_t doc = p->doc[i];
-        int32_t own = g->m->label[i], other = g->second[i];
-        double gap = squared_gap(x, g->m->centre + (int64_t)own * p->d, p->d), next = gap;
-        if (other >= 0) next = squared_gap(x, g->m->centre + (int64_t)other * p->d, p->d);
+        int32_t own = label[i - lo], other = second[i - lo];
+        double gap = squared_gap(x, centre + (int64_t)own * p->d, p->d), next = gap;
+        if (other >= 0) next = squared_gap(x, centre + (int64_t)other * p->d, p->d);
         inertia += gap;
         c->label[doc] = own + 1;
         c->second[doc] = other + 1;
@@ -118,26 +138,21 @@ static sheaf_status describe(sheaf_clustering *c, sheaf_i_kmeans *m)
 {
     sheaf_status st = SHEAF_OK;
     const sheaf_i_points *p = m->p;
-    int32_t *second = NULL;
     int64_t blocks = sheaf_i_blocks(p->n, ROWS);
-    describing g = {.c = c, .m = m};
-    SHEAF_NEW(second, c->ctx, p->n);
+    describing g = {.c = c, .m = m, .kernels = sheaf_i_kernels_get()};
     SHEAF_NEW(g.inertia, c->ctx, blocks);
-    sheaf_i_assignment a = {.k = c->k, .centre = m->centre, .bias = m->bias, .label = m->label, .score = m->score,
-                            .second = second};
-    SHEAF_TRY(sheaf_i_assign(p, &a));
-    g.second = second;
-    SHEAF_TRY(sheaf_i_par_for(c->ctx, NULL, blocks, describe_rows, &g));
+    SHEAF_TRY(sheaf_i_panels_new(&g.panels, c->ctx, c->k, p->d));
+    for (int32_t t = 0; t < g.panels.panels; t++)
+        sheaf_i_panels_fill(&g.panels, t, m->centre, m->bias, c->k, p->d);
+    SHEAF_TRY(sheaf_i_par_work(c->ctx, blocks, p->n * p->d * (g.panels.panels + 4), describe_rows, &g));
     for (int64_t b = 0; b < blocks; b++) c->report.inertia += g.inertia[b];
     c->report.inertia /= p->scale * p->scale;
     for (int64_t i = 0; i < c->n; i++) c->count[c->label[i]]++;
     for (int32_t t = 0; t < c->k; t++)
-        for (int32_t j = 0; j < c->d; j++) {
-            double v = (double)m->centre[(int64_t)t * c->d + j];
-            c->centre[(int64_t)t * c->d + j] = p->spherical ? v : v / p->scale + p->mean[j];
-        }
+        for (int32_t j = 0; j < c->d; j++)
+            c->centre[(int64_t)t * c->d + j] = (double)m->centre[(int64_t)t * c->d + j] / p->scale + p->mean[j];
 done:
-    sheaf_i_free(c->ctx, second);
+    sheaf_i_panels_end(&g.panels, c->ctx);
     sheaf_i_free(c->ctx, g.inertia);
     return st;
 }
@@ -182,6 +197,29 @@ void sheaf_i_clustering_note(const sheaf_clustering *c)
         sheaf_i_note(c->ctx, "k lowered from %d to %d: there are no more different vectors", asked, c->k);
 }
 
+/* One run from the caller's centres, brought into the coordinates of the points. */
+static sheaf_status run_given(const sheaf_i_points *p, const sheaf_cluster_opts *o, sheaf_i_kmeans *m)
+{
+    sheaf_status st = SHEAF_OK;
+    const int32_t d = p->d;
+    SHEAF_TRY(sheaf_i_kmeans_new(m, p, o->k));
+    m->phase = "clustering";
+    for (int32_t t = 0; t < o->k; t++) {
+        const float *from = o->start + (int64_t)t * d;
+        double square = 0;
+        for (int32_t j = 0; j < d; j++) square += (double)from[j] * (double)from[j];
+        if (!isfinite(square) || (p->spherical && square <= 0))
+            return sheaf_i_fail(p->ctx, SHEAF_EINVAL, "first centre %d is zero or holds NaN or infinity", t);
+        for (int32_t j = 0; j < d; j++)
+            m->centre[(int64_t)t * d + j] =
+                (float)(p->spherical ? (double)from[j] / sqrt(square) : ((double)from[j] - p->mean[j]) * p->scale);
+    }
+    sheaf_i_kmeans_set_bias(m);
+    SHEAF_TRY(sheaf_i_kmeans_run(m, o->max_iter, o->tol < 0 ? TOLERANCE : o->tol));
+done:
+    return st;
+}
+
 static sheaf_status cluster_points(sheaf_ctx *ctx, sheaf_clustering **out, const sheaf_i_points *p, int64_t docs,
                                    const sheaf_cluster_opts *o, const sheaf_i_judge *judge)
 {
@@ -191,12 +229,15 @@ static sheaf_status cluster_points(sheaf_ctx *ctx, sheaf_clustering **out, const
     int32_t k;
     char reason[sizeof c->k_reason] = "";
     SHEAF_TRY(sheaf_i_blas_single(ctx));
-    SHEAF_TRY(settle_k(p, o, &k, reason, sizeof reason));
+    if (o->start) k = p->n > 0 ? o->k : 0;
+    else SHEAF_TRY(settle_k(p, o, &k, reason, sizeof reason));
     SHEAF_TRY(new_clustering(ctx, &c, docs, p->d, k));
     memcpy(c->k_reason, reason, sizeof reason);
-    c->report = (sheaf_cluster_report){.starts = o->starts, .unplaced = docs - p->n, .k_asked = o->k};
+    c->report = (sheaf_cluster_report){.starts = o->start ? 1 : o->starts, .unplaced = docs - p->n, .k_asked = o->k};
     if (k > 0) {
-        SHEAF_TRY(sheaf_i_starts_run(p, k, o, judge, docs, &m, &c->report.empty_repaired));
+        if (o->start) SHEAF_TRY(run_given(p, o, &m));
+        else SHEAF_TRY(sheaf_i_starts_run(p, k, o, judge, &m, &c->report.empty_repaired));
+        if (o->start) c->report.empty_repaired = m.repaired;
         SHEAF_TRY(rank_centres(c, &m));
         c->report.iterations = m.iterations;
         SHEAF_TRY(describe(c, &m));
@@ -261,6 +302,7 @@ sheaf_status sheaf_i_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out, const s
     sheaf_cluster_opts_init(&o, sizeof o);
     if (given) sheaf_i_opts_copy(&o, sizeof o, given, given->size);
     SHEAF_TRY(check_opts(ctx, &o));
+    o.start = NULL;
     if (o.drop_first < 0) o.drop_first = 0;
     if (o.drop_first > 0 && o.drop_first >= space->dims) /* a matrix of zeros has no dimensions, and only zero rows */
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "drop_first = %d leaves none of %d dimensions", o.drop_first,

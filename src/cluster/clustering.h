@@ -16,11 +16,12 @@ struct sheaf_clustering {
     char k_reason[160];
 };
 
-/* Chooses among the starts by something else than inertia: fills *score from label (n of them as above, but not yet
-   numbered by size, and 0 also for documents that a sample leaves out, the same ones for every start); the highest is
-   kept, ties go to the lower inertia. Called on one start after the other, outside of parallel loops. */
+/* Chooses among the starts by something else than inertia: fills score[s] from label[i * count + s], of document doc[i]
+   in labeling s (numbers as above, but not yet by size); documents that a sample leaves out are not among the n. The
+   highest is kept, ties go to the lower inertia. Called outside of parallel loops. */
 typedef struct {
-    sheaf_status (*score)(void *arg, const int32_t *label, int64_t n, int32_t k, double *score);
+    sheaf_status (*score)(void *arg, const int64_t *doc, int64_t n, const int32_t *label, int32_t count, int32_t k,
+                          double *score);
     void *arg;
 } sheaf_i_judge;
 

@@ -1,18 +1,27 @@
 /* Lloyd's iteration (Lloyd 1982; spherical: Dhillon and Modha 2001): float vectors and scores, double sums.
+   Rows are worked on in the stripes of the sums, which are brought in step while a row is in the cache; the inertia
+   follows from the sums. Once labels change less, bounds spare most comparisons (bounds.h).
    A cluster that lost all its rows is moved to the row farthest from its own centre; the distances to that row are
-   then taken into account, so that several empty clusters go to different vectors. Bounds that spare assignments
-   would stand between sheaf_i_assign and the list of rows it is given. */
+   then taken into account, so that several empty clusters go to different vectors. */
 #include <math.h>
 #include <string.h>
 
 #include "base/context.h"
 #include "base/mem.h"
-#include "base/par.h"
+#include "cluster/bounds.h"
 #include "cluster/kmeans.h"
+#include "cluster/work.h"
+#include "kernel/kernel.h"
 
 #define ROWS 1024
+#define BLOCK SHEAF_I_BOUNDED_ROWS /* rows that stay in the second-level cache */
+#define PANEL SHEAF_I_PANEL
 #define REPAIR_ROUNDS 10 /* beyond max_iter, for clusters found empty at its end */
 #define SAME_VECTOR 1e-12 /* squared distance of floats of size 1 that is rounding only */
+/* Bounds begin when the last iteration changed less than one label in LEAST_SHARE + PANEL_SHARE / panels. Before, they
+   hold too little back; the fewer the centres, the less there is to gain. */
+#define LEAST_SHARE 4
+#define PANEL_SHARE 200
 
 sheaf_status sheaf_i_kmeans_new(sheaf_i_kmeans *m, const sheaf_i_points *p, int32_t k)
 {
@@ -21,8 +30,8 @@ sheaf_status sheaf_i_kmeans_new(sheaf_i_kmeans *m, const sheaf_i_points *p, int3
     SHEAF_NEW_ALIGNED(m->centre, p->ctx, (int64_t)k * p->d);
     SHEAF_NEW0(m->bias, p->ctx, k);
     SHEAF_NEW(m->label, p->ctx, p->n);
-    SHEAF_NEW(m->before, p->ctx, p->n);
     SHEAF_NEW(m->score, p->ctx, p->n);
+    SHEAF_TRY(sheaf_i_panels_new(&m->panels, p->ctx, k, p->d));
     SHEAF_TRY(sheaf_i_sums_new(&m->sums, p, k));
 done:
     return st;
@@ -35,38 +44,106 @@ void sheaf_i_kmeans_end(sheaf_i_kmeans *m)
     sheaf_i_aligned_free(ctx, m->centre);
     sheaf_i_free(ctx, m->bias);
     sheaf_i_free(ctx, m->label);
-    sheaf_i_free(ctx, m->before);
     sheaf_i_free(ctx, m->score);
+    sheaf_i_panels_end(&m->panels, ctx);
     sheaf_i_sums_end(&m->sums);
+    sheaf_i_bounds_free(m->bounds);
     *m = (sheaf_i_kmeans){0};
+}
+
+static void set_bias(sheaf_i_kmeans *m, int32_t t)
+{
+    const float *c = m->centre + (int64_t)t * m->p->d;
+    double square = 0;
+    for (int32_t j = 0; j < m->p->d && !m->p->spherical; j++) square += (double)c[j] * (double)c[j];
+    m->bias[t] = m->p->spherical ? -.5f : (float)(-square / 2);
 }
 
 void sheaf_i_kmeans_set_bias(sheaf_i_kmeans *m)
 {
-    int32_t d = m->p->d;
-    for (int32_t t = 0; t < m->k; t++) {
-        const float *c = m->centre + (int64_t)t * d;
-        double square = 0;
-        for (int32_t j = 0; j < d && !m->p->spherical; j++) square += (double)c[j] * (double)c[j];
-        m->bias[t] = m->p->spherical ? -.5f : (float)(-square / 2);
-    }
+    for (int32_t t = 0; t < m->k; t++) set_bias(m, t);
 }
 
-/* Centres from the sums. A cluster that is empty, or whose unit vectors cancel, keeps its centre. */
-static void move_centres(sheaf_i_kmeans *m)
+typedef struct {
+    sheaf_i_kmeans *m;
+    double *gain;  /* k: what the cluster takes off the squared lengths of all rows */
+    double *drift; /* k: how far the centre moved */
+} centres;
+
+/* Centre t from the sums. A cluster that is empty, or whose unit vectors cancel, keeps its centre. */
+static double move_centre(sheaf_i_kmeans *m, int32_t t)
 {
-    int32_t d = m->p->d;
-    for (int32_t t = 0; t < m->k; t++) {
-        const double *sum = m->sums.sum + (int64_t)t * d;
-        double divisor = (double)m->sums.count[t], square = 0;
-        if (m->p->spherical) {
-            for (int32_t j = 0; j < d; j++) square += sum[j] * sum[j];
-            divisor = sqrt(square);
-        }
-        if (m->sums.count[t] == 0 || divisor <= 1e-9) continue;
-        for (int32_t j = 0; j < d; j++) m->centre[(int64_t)t * d + j] = (float)(sum[j] / divisor);
+    const int32_t d = m->p->d;
+    const double *sum = m->sums.sum + (int64_t)t * d;
+    float *c = m->centre + (int64_t)t * d;
+    double divisor = (double)m->sums.count[t], square = 0, way = 0;
+    if (m->p->spherical) {
+        for (int32_t j = 0; j < d; j++) square += sum[j] * sum[j];
+        divisor = sqrt(square);
     }
-    sheaf_i_kmeans_set_bias(m);
+    if (m->sums.count[t] == 0 || divisor <= 1e-9) return 0;
+    for (int32_t j = 0; j < d; j++) {
+        float to = (float)(sum[j] / divisor);
+        way += ((double)to - (double)c[j]) * ((double)to - (double)c[j]);
+        c[j] = to;
+    }
+    set_bias(m, t);
+    return sqrt(way);
+}
+
+static sheaf_status move_panel(void *arg, int64_t panel, int32_t worker)
+{
+    (void)worker;
+    const centres *w = arg;
+    sheaf_i_kmeans *m = w->m;
+    double moved = 0;
+    for (int32_t t = (int32_t)panel * PANEL; t < m->k && t < ((int32_t)panel + 1) * PANEL; t++)
+        moved += w->drift[t] = move_centre(m, t);
+    if (moved > 0) sheaf_i_panels_fill(&m->panels, (int32_t)panel, m->centre, m->bias, m->k, m->p->d);
+    return SHEAF_OK;
+}
+
+static sheaf_status move_centres(const centres *w)
+{
+    sheaf_i_kmeans *m = w->m;
+    sheaf_status st = sheaf_i_par_work(m->p->ctx, m->panels.panels, (int64_t)m->k * m->p->d * 8, move_panel, (void *)w);
+    if (m->bounds) sheaf_i_bounds_moved(m->bounds, w->drift);
+    return st;
+}
+
+/* Sum of ||x - c||^2 over the rows of a cluster = sum of ||x||^2 - 2 c.(sum of x) + n ||c||^2, all in double. */
+static sheaf_status weigh_panel(void *arg, int64_t panel, int32_t worker)
+{
+    (void)worker;
+    const centres *w = arg;
+    const sheaf_i_kmeans *m = w->m;
+    const int32_t d = m->p->d;
+    for (int32_t t = (int32_t)panel * PANEL; t < m->k && t < ((int32_t)panel + 1) * PANEL; t++) {
+        const float *c = m->centre + (int64_t)t * d;
+        const double *sum = m->sums.sum + (int64_t)t * d;
+        double product = 0, square = 0;
+        for (int32_t j = 0; j < d; j++) {
+            product += (double)c[j] * sum[j];
+            square += (double)c[j] * (double)c[j];
+        }
+        w->gain[t] = 2 * product - (double)m->sums.count[t] * square;
+    }
+    return SHEAF_OK;
+}
+
+static sheaf_status weigh(const centres *w, int32_t *empty)
+{
+    sheaf_i_kmeans *m = w->m;
+    const int64_t work = (int64_t)m->k * m->p->d * 4;
+    sheaf_status st = sheaf_i_par_work(m->p->ctx, m->panels.panels, work, weigh_panel, (void *)w);
+    *empty = 0;
+    m->inertia = m->p->squares;
+    for (int32_t t = 0; t < m->k; t++) {
+        m->inertia -= w->gain[t];
+        *empty += m->sums.count[t] == 0;
+    }
+    m->inertia = fmax(m->inertia, 0);
+    return st;
 }
 
 /* gap[i] = least of itself and the squared distance of row i to `to`, or to its own centre where that is NULL. */
@@ -93,12 +170,12 @@ static sheaf_status measure_gaps(void *arg, int64_t block, int32_t worker)
 }
 
 /* The row farthest from all that is taken, among clusters of more than one; -1 if there is none. */
-static int64_t farthest(const sheaf_i_kmeans *m, const double *gap, const int64_t *count)
+static int64_t farthest(const sheaf_i_kmeans *m, const double *gap)
 {
     int64_t found = -1;
     double most = SAME_VECTOR;
     for (int64_t i = 0; i < m->p->n; i++)
-        if (gap[i] > most && count[m->label[i]] > 1) {
+        if (gap[i] > most && m->sums.count[m->label[i]] > 1) {
             most = gap[i];
             found = i;
         }
@@ -106,7 +183,7 @@ static int64_t farthest(const sheaf_i_kmeans *m, const double *gap, const int64_
 }
 
 /* Gives every empty cluster a row of its own, as far as there are different rows; *moved of them. */
-static sheaf_status refill(sheaf_i_kmeans *m, int64_t *count, int64_t *moved)
+static sheaf_status refill(sheaf_i_kmeans *m, int64_t *moved)
 {
     sheaf_status st = SHEAF_OK;
     const sheaf_i_points *p = m->p;
@@ -116,12 +193,12 @@ static sheaf_status refill(sheaf_i_kmeans *m, int64_t *count, int64_t *moved)
     for (int64_t i = 0; i < p->n; i++) g.gap[i] = INFINITY;
     SHEAF_TRY(sheaf_i_par_for(p->ctx, NULL, blocks, measure_gaps, &g));
     for (int32_t t = 0; t < m->k; t++) {
-        if (count[t]) continue;
-        int64_t row = farthest(m, g.gap, count);
+        if (m->sums.count[t]) continue;
+        int64_t row = farthest(m, g.gap);
         if (row < 0) break;
-        count[m->label[row]]--;
+        sheaf_i_sums_move(&m->sums, row, m->label[row], t);
         m->label[row] = t;
-        count[t] = 1;
+        if (m->bounds) sheaf_i_bounds_forget(m->bounds, row);
         ++*moved;
         g.to = p->x + row * p->d;
         SHEAF_TRY(sheaf_i_par_for(p->ctx, NULL, blocks, measure_gaps, &g));
@@ -131,47 +208,91 @@ done:
     return st;
 }
 
-static int32_t count_labels(const sheaf_i_kmeans *m, int64_t *count)
+typedef enum { PLAIN, BOUNDS_ANEW, BOUNDED } way_of_passing;
+
+typedef struct {
+    sheaf_i_kmeans *m;
+    const sheaf_i_kernels *kernels;
+    way_of_passing way;
+    bool first;
+} passing;
+
+static void assign_plainly(const passing *w, int64_t stripe, int64_t lo, int64_t hi)
 {
-    int32_t empty = 0;
-    memset(count, 0, (size_t)m->k * sizeof *count);
-    for (int64_t i = 0; i < m->p->n; i++) count[m->label[i]]++;
-    for (int32_t t = 0; t < m->k; t++) empty += count[t] == 0;
-    return empty;
+    sheaf_i_kmeans *m = w->m;
+    int32_t d = m->p->d, label[BLOCK];
+    float score[BLOCK];
+    w->kernels->assign(hi - lo, m->p->x + lo * d, d, d, m->panels.packed, m->panels.bias, m->k, label, score, NULL,
+                       NULL);
+    for (int64_t i = lo; i < hi; i++) {
+        int32_t from = w->first ? -1 : m->label[i];
+        if (from == label[i - lo]) continue;
+        sheaf_i_sums_note(&m->sums, stripe, i, from, label[i - lo]);
+        m->label[i] = label[i - lo];
+    }
 }
 
-static sheaf_status assign(sheaf_i_kmeans *m, bool first, int64_t *changed)
+static sheaf_status pass_stripe(void *arg, int64_t stripe, int32_t worker)
 {
-    sheaf_i_assignment a = {.k = m->k, .centre = m->centre, .bias = m->bias, .before = first ? NULL : m->before,
-                            .label = m->label, .score = m->score};
-    sheaf_status st = sheaf_i_assign(m->p, &a);
-    m->inertia = a.inertia;
-    *changed = a.changed;
+    const passing *w = arg;
+    sheaf_i_kmeans *m = w->m;
+    int64_t first, end;
+    sheaf_i_range(m->p->n, m->sums.stripe, stripe, &first, &end);
+    sheaf_i_sums_begin(&m->sums, stripe);
+    for (int64_t lo = first; lo < end; lo += BLOCK) {
+        int64_t hi = lo + BLOCK < end ? lo + BLOCK : end;
+        if (w->way == PLAIN) assign_plainly(w, stripe, lo, hi);
+        else sheaf_i_bounds_assign(m->bounds, m, stripe, lo, hi, w->way == BOUNDS_ANEW, worker);
+    }
+    return SHEAF_OK;
+}
+
+/* The nearest centre of every row, and the sums of the new labels. */
+static sheaf_status pass(sheaf_i_kmeans *m, int64_t *changed)
+{
+    sheaf_status st = SHEAF_OK;
+    passing w = {.m = m, .kernels = sheaf_i_kernels_get(), .first = m->iterations == 0};
+    if (m->bounds) {
+        w.way = BOUNDED;
+    } else if (!w.first && !m->unpruned && *changed <= m->p->n / (LEAST_SHARE + PANEL_SHARE / m->panels.panels)) {
+        SHEAF_TRY(sheaf_i_bounds_new(&m->bounds, m));
+        sheaf_i_bounds_restart(m->bounds);
+        w.way = BOUNDS_ANEW;
+    }
+    SHEAF_TRY(sheaf_i_par_work(m->p->ctx, m->sums.stripes, m->p->n * m->p->d * m->panels.panels, pass_stripe, &w));
+    SHEAF_TRY(sheaf_i_sums_settle(&m->sums, m->label, changed));
+done:
     return st;
 }
 
 sheaf_status sheaf_i_kmeans_run(sheaf_i_kmeans *m, int32_t max_iter, double tol)
 {
     sheaf_status st = SHEAF_OK;
-    int64_t *count = NULL, changed;
+    centres w = {.m = m};
+    int64_t changed = 0;
     double last = INFINITY;
-    SHEAF_NEW(count, m->p->ctx, m->k);
+    SHEAF_NEW(w.gain, m->p->ctx, m->k);
+    SHEAF_NEW(w.drift, m->p->ctx, m->k);
+    for (int32_t g = 0; g < m->panels.panels; g++)
+        sheaf_i_panels_fill(&m->panels, g, m->centre, m->bias, m->k, m->p->d);
     for (m->iterations = 0;; m->iterations++) {
-        SHEAF_TRY(assign(m, m->iterations == 0, &changed));
-        int32_t empty = count_labels(m, count);
+        int32_t empty;
         int64_t moved = 0;
-        bool settled = changed == 0 || m->iterations >= max_iter || last - m->inertia <= tol * m->inertia;
+        SHEAF_TRY(pass(m, &changed));
+        SHEAF_TRY(weigh(&w, &empty));
+        bool settled = changed == 0 || m->iterations >= max_iter || (tol > 0 && last - m->inertia <= tol * m->inertia);
         if (settled && (empty == 0 || m->iterations >= max_iter + REPAIR_ROUNDS)) break;
-        if (empty) SHEAF_TRY(refill(m, count, &moved));
+        if (empty) SHEAF_TRY(refill(m, &moved));
         if (settled && moved == 0) break;
         m->repaired += moved;
-        SHEAF_TRY(sheaf_i_sums_update(&m->sums, m->before, m->label));
-        move_centres(m);
-        memcpy(m->before, m->label, (size_t)m->p->n * sizeof *m->label);
+        SHEAF_TRY(move_centres(&w));
         last = m->inertia;
         if (m->phase) SHEAF_TRY(sheaf_i_progress(m->p->ctx, m->phase, m->iterations + 1, 0));
     }
 done:
-    sheaf_i_free(m->p->ctx, count);
+    sheaf_i_bounds_free(m->bounds);
+    m->bounds = NULL;
+    sheaf_i_free(m->p->ctx, w.gain);
+    sheaf_i_free(m->p->ctx, w.drift);
     return st;
 }

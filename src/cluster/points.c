@@ -8,24 +8,56 @@
 #include "base/par.h"
 #include "base/rng.h"
 #include "cluster/points.h"
+#include "cluster/wide.h"
 
 #define ROWS 1024
+#define LANES 8 /* of sums over a row, which compilers do not reorder themselves */
 
 typedef struct {
     sheaf_ctx *ctx;
     const float *given;
     int64_t n, ld;
     int32_t d;
-    const double *factor;
+    const double *factor;  /* d */
+    double least;          /* rows whose squared length is not above it are left out */
     double *square;        /* n: squared length of the given row */
-    double *block;         /* per block: column sums (blocks x d), or the largest magnitude (blocks) */
+    double *column;        /* blocks x 3 x d: sums, least and largest numbers of the columns */
+    double *squares;       /* blocks: sums of the squared lengths of the rows made */
     sheaf_i_points *p;
 } maker;
 
-static double weighed(const maker *m, int64_t row, int32_t j)
+SHEAF_I_WIDE
+static double squared_length(const float *restrict x, const double *restrict factor, int32_t d)
 {
-    double v = (double)m->given[row * m->ld + j];
-    return m->factor ? v * m->factor[j] : v;
+    double sum[LANES] = {0}, rest = 0;
+    int32_t j = 0;
+    for (; j + LANES <= d; j += LANES)
+        for (int l = 0; l < LANES; l++) {
+            double v = (double)x[j + l] * factor[j + l];
+            sum[l] += v * v;
+        }
+    for (; j < d; j++) rest += (double)x[j] * factor[j] * ((double)x[j] * factor[j]);
+    for (int l = 0; l < LANES; l++) rest += sum[l];
+    return rest;
+}
+
+SHEAF_I_WIDE
+static void add_columns(const float *restrict x, const double *restrict factor, int32_t d, double *restrict sum,
+                        double *restrict least, double *restrict most)
+{
+    for (int32_t j = 0; j < d; j++) {
+        double v = (double)x[j] * factor[j];
+        sum[j] += v;
+        least[j] = v < least[j] ? v : least[j];
+        most[j] = v > most[j] ? v : most[j];
+    }
+}
+
+SHEAF_I_WIDE
+static void fill_row(const float *restrict x, const double *restrict factor, const double *restrict shift, double scale,
+                     int32_t d, float *restrict out)
+{
+    for (int32_t j = 0; j < d; j++) out[j] = (float)(((double)x[j] * factor[j] - shift[j]) * scale);
 }
 
 static sheaf_status measure_rows(void *arg, int64_t block, int32_t worker)
@@ -33,127 +65,117 @@ static sheaf_status measure_rows(void *arg, int64_t block, int32_t worker)
     (void)worker;
     maker *m = arg;
     int64_t lo, hi;
+    const int32_t d = m->d;
+    double *column = m->column ? m->column + block * 3 * d : NULL;
+    for (int32_t j = 0; column && j < d; j++) {
+        column[j] = 0;
+        column[d + j] = INFINITY;
+        column[2 * d + j] = -INFINITY;
+    }
     sheaf_i_range(m->n, ROWS, block, &lo, &hi);
     for (int64_t i = lo; i < hi; i++) {
-        double sum = 0;
-        for (int32_t j = 0; j < m->d; j++) sum += weighed(m, i, j) * weighed(m, i, j);
-        if (!isfinite(sum)) /* floats have squares that double holds: only NaN and infinity get here */
+        const float *x = m->given + i * m->ld;
+        m->square[i] = squared_length(x, m->factor, d);
+        if (!isfinite(m->square[i])) /* floats have squares that double holds: only NaN and infinity get here */
             return sheaf_i_fail(m->ctx, SHEAF_EINVAL, "row %lld of the vectors holds NaN or infinity", (long long)i);
-        m->square[i] = sum;
+        if (column && m->square[i] > m->least) add_columns(x, m->factor, d, column, column + d, column + 2 * d);
     }
     return SHEAF_OK;
 }
 
 /* Numbers the rows that are not zero. */
-static int64_t keep_rows(const maker *m, double noise, int64_t *doc)
+static int64_t keep_rows(maker *m, double noise, int64_t *doc)
 {
     double longest = 0;
     for (int64_t i = 0; i < m->n; i++) longest = m->square[i] > longest ? m->square[i] : longest;
     int64_t kept = 0;
+    m->least = noise * noise * longest;
     for (int64_t i = 0; i < m->n; i++)
-        if (m->square[i] > noise * noise * longest) doc[kept++] = i;
+        if (m->square[i] > m->least) doc[kept++] = i;
     return kept;
 }
 
-static sheaf_status fill_unit_rows(void *arg, int64_t block, int32_t worker)
-{
-    (void)worker;
-    maker *m = arg;
-    int64_t lo, hi;
-    sheaf_i_range(m->p->n, ROWS, block, &lo, &hi);
-    for (int64_t i = lo; i < hi; i++) {
-        int64_t row = m->p->doc[i];
-        double scale = 1 / sqrt(m->square[row]);
-        for (int32_t j = 0; j < m->d; j++) m->p->x[i * m->d + j] = (float)(weighed(m, row, j) * scale);
-    }
-    return SHEAF_OK;
-}
-
-static sheaf_status sum_columns(void *arg, int64_t block, int32_t worker)
-{
-    (void)worker;
-    maker *m = arg;
-    int64_t lo, hi;
-    double *sum = m->block + block * m->d;
-    sheaf_i_range(m->p->n, ROWS, block, &lo, &hi);
-    memset(sum, 0, (size_t)m->d * sizeof *sum);
-    for (int64_t i = lo; i < hi; i++)
-        for (int32_t j = 0; j < m->d; j++) sum[j] += weighed(m, m->p->doc[i], j);
-    return SHEAF_OK;
-}
-
-static sheaf_status find_extent(void *arg, int64_t block, int32_t worker)
-{
-    (void)worker;
-    maker *m = arg;
-    int64_t lo, hi;
-    double most = 0;
-    sheaf_i_range(m->p->n, ROWS, block, &lo, &hi);
-    for (int64_t i = lo; i < hi; i++)
-        for (int32_t j = 0; j < m->d; j++) most = fmax(most, fabs(weighed(m, m->p->doc[i], j) - m->p->mean[j]));
-    m->block[block] = most;
-    return SHEAF_OK;
-}
-
-static sheaf_status fill_centred_rows(void *arg, int64_t block, int32_t worker)
+static sheaf_status fill_rows(void *arg, int64_t block, int32_t worker)
 {
     (void)worker;
     maker *m = arg;
     sheaf_i_points *p = m->p;
     int64_t lo, hi;
+    double squares = 0;
     sheaf_i_range(p->n, ROWS, block, &lo, &hi);
     for (int64_t i = lo; i < hi; i++) {
-        double square = 0;
-        for (int32_t j = 0; j < m->d; j++) {
-            float v = (float)((weighed(m, p->doc[i], j) - p->mean[j]) * p->scale);
-            p->x[i * m->d + j] = v;
-            square += (double)v * (double)v;
-        }
-        p->square[i] = (float)square;
+        const int64_t row = p->doc[i];
+        float *x = p->x + i * p->d;
+        const double scale = p->spherical ? 1 / sqrt(m->square[row]) : p->scale;
+        fill_row(m->given + row * m->ld, m->factor, p->mean, scale, p->d, x);
+        double square = squared_length(x, m->factor + p->d, p->d);
+        squares += square;
+        if (p->square) p->square[i] = (float)square;
     }
+    m->squares[block] = squares;
     return SHEAF_OK;
 }
 
-static sheaf_status make_centred(maker *m)
+/* The mean of the rows, and the power of two that brings what is left of them to the size of 1. */
+static sheaf_status find_centre(maker *m, bool fewer)
 {
-    sheaf_status st = SHEAF_OK;
     sheaf_i_points *p = m->p;
-    int64_t blocks = sheaf_i_blocks(p->n, ROWS);
-    SHEAF_NEW(p->square, p->ctx, p->n);
-    SHEAF_NEW0(p->mean, p->ctx, p->d);
-    SHEAF_NEW(m->block, p->ctx, blocks * p->d);
-    SHEAF_TRY(sheaf_i_par_for(p->ctx, NULL, blocks, sum_columns, m));
-    for (int64_t b = 0; b < blocks; b++)
-        for (int32_t j = 0; j < p->d; j++) p->mean[j] += m->block[b * p->d + j] / (double)p->n;
-    SHEAF_TRY(sheaf_i_par_for(p->ctx, NULL, blocks, find_extent, m));
-    double most = 0;
-    for (int64_t b = 0; b < blocks; b++) most = fmax(most, m->block[b]);
+    const int64_t blocks = sheaf_i_blocks(m->n, ROWS);
+    const int32_t d = m->d;
+    sheaf_status st = fewer ? sheaf_i_par_for(m->ctx, NULL, blocks, measure_rows, m) : SHEAF_OK;
+    if (st != SHEAF_OK) return st;
+    double extent = 0;
+    for (int32_t j = 0; j < d; j++) {
+        double sum = 0, least = INFINITY, most = -INFINITY;
+        for (int64_t b = 0; b < blocks; b++) {
+            const double *column = m->column + b * 3 * d;
+            sum += column[j];
+            least = fmin(least, column[d + j]);
+            most = fmax(most, column[2 * d + j]);
+        }
+        if (p->n == 0) continue;
+        p->mean[j] = sum / (double)p->n;
+        extent = fmax(extent, fmax(most - p->mean[j], p->mean[j] - least));
+    }
     int exponent = 0;
-    if (most > 0) (void)frexp(most, &exponent);
+    if (extent > 0) (void)frexp(extent, &exponent);
     p->scale = ldexp(1, -exponent);
-    SHEAF_TRY(sheaf_i_par_for(p->ctx, NULL, blocks, fill_centred_rows, m));
-done:
-    sheaf_i_free(p->ctx, m->block);
-    return st;
+    return SHEAF_OK;
 }
 
 sheaf_status sheaf_i_points_make(sheaf_ctx *ctx, sheaf_i_points *p, const float *given, int64_t n, int32_t d,
                                  int64_t ld, const double *factor, double noise, sheaf_metric metric)
 {
     sheaf_status st = SHEAF_OK;
-    maker m = {.ctx = ctx, .given = given, .n = n, .ld = ld, .d = d, .factor = factor, .p = p};
+    const int64_t blocks = sheaf_i_blocks(n, ROWS);
+    maker m = {.ctx = ctx, .given = given, .n = n, .ld = ld, .d = d, .p = p};
+    double *factors = NULL; /* the caller's, then ones for the rows made */
     *p = (sheaf_i_points){.ctx = ctx, .d = d, .spherical = metric == SHEAF_METRIC_SPHERICAL, .scale = 1};
     SHEAF_NEW(m.square, ctx, n);
+    SHEAF_NEW(m.squares, ctx, blocks);
+    SHEAF_NEW(factors, ctx, 2 * (int64_t)d);
+    for (int32_t j = 0; j < d; j++) {
+        factors[j] = factor ? factor[j] : 1;
+        factors[d + j] = 1;
+    }
+    m.factor = factors;
     SHEAF_NEW(p->doc, ctx, n);
-    SHEAF_TRY(sheaf_i_par_for(ctx, NULL, sheaf_i_blocks(n, ROWS), measure_rows, &m));
+    SHEAF_NEW0(p->mean, ctx, d);
+    if (!p->spherical) SHEAF_NEW(m.column, ctx, blocks * 3 * d);
+    SHEAF_TRY(sheaf_i_par_for(ctx, NULL, blocks, measure_rows, &m));
     p->n = keep_rows(&m, noise, p->doc);
     int64_t cells;
     if (__builtin_mul_overflow(p->n, (int64_t)d, &cells)) cells = -1;
     SHEAF_NEW_ALIGNED(p->x, ctx, cells);
-    if (p->spherical) SHEAF_TRY(sheaf_i_par_for(ctx, NULL, sheaf_i_blocks(p->n, ROWS), fill_unit_rows, &m));
-    else SHEAF_TRY(make_centred(&m));
+    if (!p->spherical) SHEAF_NEW(p->square, ctx, p->n);
+    if (!p->spherical) SHEAF_TRY(find_centre(&m, m.least > 0));
+    SHEAF_TRY(sheaf_i_par_for(ctx, NULL, sheaf_i_blocks(p->n, ROWS), fill_rows, &m));
+    for (int64_t b = 0; b < sheaf_i_blocks(p->n, ROWS); b++) p->squares += m.squares[b];
 done:
     sheaf_i_free(ctx, m.square);
+    sheaf_i_free(ctx, m.squares);
+    sheaf_i_free(ctx, m.column);
+    sheaf_i_free(ctx, factors);
     if (st != SHEAF_OK) sheaf_i_points_end(p);
     return st;
 }
@@ -161,19 +183,24 @@ done:
 sheaf_status sheaf_i_points_sample(sheaf_i_points *out, const sheaf_i_points *p, int64_t m, uint64_t seed)
 {
     sheaf_status st = SHEAF_OK;
+    double *one = NULL;
     uint64_t key = sheaf_i_rng_key(seed, SHEAF_I_RNG_SAMPLE, 0);
     *out = (sheaf_i_points){.ctx = p->ctx, .n = m, .d = p->d, .spherical = p->spherical, .scale = p->scale};
     SHEAF_NEW_ALIGNED(out->x, p->ctx, m * p->d);
     if (p->square) SHEAF_NEW(out->square, p->ctx, m);
     SHEAF_NEW(out->doc, p->ctx, m);
+    SHEAF_NEW(one, p->ctx, p->d);
+    for (int32_t j = 0; j < p->d; j++) one[j] = 1;
     for (int64_t i = 0; i < m; i++) {
         int64_t lo = (int64_t)((__int128)i * p->n / m), hi = (int64_t)((__int128)(i + 1) * p->n / m);
         int64_t row = lo + (int64_t)(sheaf_i_rng_u64(key, (uint64_t)i) % (uint64_t)(hi - lo));
         memcpy(out->x + i * p->d, p->x + row * p->d, (size_t)p->d * sizeof *p->x);
         if (p->square) out->square[i] = p->square[row];
         out->doc[i] = p->doc[row];
+        out->squares += squared_length(out->x + i * p->d, one, p->d);
     }
 done:
+    sheaf_i_free(p->ctx, one);
     if (st != SHEAF_OK) sheaf_i_points_end(out);
     return st;
 }

@@ -14,8 +14,9 @@ typedef struct {
     float *x;         /* n x d, row-major */
     float *square;    /* n: ||x||^2; NULL for the spherical metric: all 1 */
     int64_t *doc;     /* n: the document of a row, rising */
-    double *mean;     /* d; Euclidean: x = (given - mean) * scale */
+    double *mean;     /* d; Euclidean: x = (given - mean) * scale; spherical: zeros */
     double scale;
+    double squares;   /* the sum of all ||x||^2 */
 } sheaf_i_points;
 
 /* Rows of `given` (n x d, leading dimension ld), columns times factor[] where that is not NULL. A row is zero, and

@@ -10,10 +10,13 @@
 #include "base/par.h"
 #include "base/rng.h"
 #include "cluster/kmeans.h"
+#include "cluster/wide.h"
+#include "cluster/work.h"
 #include "kernel/kernel.h"
 
 #define ROWS 512 /* whole panels */
 #define MAX_TRIALS 32
+#define LANES 16 /* sums side by side */
 #define ROUNDING 1e-6f /* squared distances below this share of the lengths are noise of the expanded form */
 
 typedef struct {
@@ -45,6 +48,26 @@ static sheaf_status pack_rows(void *arg, int64_t block, int32_t worker)
     return SHEAF_OK;
 }
 
+/* nearer: products of the rows with a candidate; becomes the squared distances to the nearest centre with it. The sum
+   of those. square NULL: all rows have length 1. */
+SHEAF_I_WIDE
+static double add_candidate(float *restrict nearer, const float *restrict closest, const float *restrict row_square,
+                            float square, int64_t n)
+{
+    double sum[LANES] = {0}, total = 0;
+    for (int64_t i = 0; i < n; i++) {
+        float lengths = square + (row_square ? row_square[i] : 1), gap = lengths - 2 * nearer[i];
+        gap = gap > ROUNDING * lengths ? gap : 0;
+        nearer[i] = gap < closest[i] ? gap : closest[i];
+    }
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int l = 0; l < LANES; l++) sum[l] += (double)nearer[i + l];
+    for (; i < n; i++) total += (double)nearer[i];
+    for (int l = 0; l < LANES; l++) total += sum[l];
+    return total;
+}
+
 static sheaf_status try_candidates(void *arg, int64_t block, int32_t worker)
 {
     (void)worker;
@@ -54,16 +77,9 @@ static sheaf_status try_candidates(void *arg, int64_t block, int32_t worker)
     sheaf_i_range(p->n, ROWS, block, &lo, &hi);
     s->kernels->dots(s->trials, s->candidate, p->d, p->d, s->packed + lo * p->d, hi - lo, s->nearer + lo, s->width);
     for (int32_t t = 0; t < s->trials; t++) {
-        float *restrict nearer = s->nearer + t * s->width, square = sheaf_i_points_square(p, s->row[t]);
-        const float *restrict closest = s->closest;
-        double sum = 0;
-        for (int64_t i = lo; i < hi; i++) {
-            float lengths = square + sheaf_i_points_square(p, i), gap = lengths - 2 * nearer[i];
-            gap = gap > ROUNDING * lengths ? gap : 0;
-            nearer[i] = gap < closest[i] ? gap : closest[i];
-        }
-        for (int64_t i = lo; i < hi; i++) sum += (double)nearer[i];
-        s->potential[block * MAX_TRIALS + t] = sum;
+        s->potential[block * MAX_TRIALS + t] =
+            add_candidate(s->nearer + t * s->width + lo, s->closest + lo, p->square ? p->square + lo : NULL,
+                          sheaf_i_points_square(p, s->row[t]), hi - lo);
     }
     return SHEAF_OK;
 }
@@ -74,7 +90,7 @@ static sheaf_status take_best(seeding *s, int64_t *row)
     const sheaf_i_points *p = s->p;
     for (int32_t t = 0; t < s->trials; t++)
         memcpy(s->candidate + (int64_t)t * p->d, p->x + s->row[t] * p->d, (size_t)p->d * sizeof *p->x);
-    sheaf_status st = sheaf_i_par_for(p->ctx, NULL, s->blocks, try_candidates, s);
+    sheaf_status st = sheaf_i_par_work(p->ctx, s->blocks, p->n * p->d * s->trials / SHEAF_I_PANEL, try_candidates, s);
     if (st != SHEAF_OK) return st;
     int32_t best = 0;
     double least = INFINITY;

@@ -55,7 +55,6 @@ sheaf_status sheaf_i_silhouette(sheaf_i_kmeans *m, double *out)
     SHEAF_NEW(nearest, ctx, n);
     SHEAF_NEW(second, ctx, n);
     SHEAF_NEW(second_score, ctx, n);
-    SHEAF_TRY(sheaf_i_sums_update(&m->sums, m->before, m->label));
     set_means(m);
     sheaf_i_assignment a = {.k = m->k, .centre = m->centre, .bias = m->bias, .label = nearest, .score = m->score,
                             .second = second, .second_score = second_score};

@@ -15,6 +15,9 @@
    more finalists or a finer tolerance gain less than .1 % of the inertia. */
 #define SAMPLE_ROWS 8192
 #define SAMPLE_ROWS_A_CLUSTER 256
+/* Beyond so many rows fewer a cluster do: with k = 1000 of 100,000 the inertia is that of seeding on all rows. */
+#define MANY_SAMPLE_ROWS 32768
+#define MANY_ROWS_A_CLUSTER 64
 #define FINALISTS 3
 #define TOLERANCE 1e-5 /* least gain of an iteration, of the inertia */
 /* With a judge, who prefers other starts than inertia does. Set by the mean AMI over five or ten seeds on 8,000 to
@@ -28,6 +31,7 @@
 #define JUDGED_ROWS 20480
 #define JUDGED_ROWS_A_CLUSTER 1024
 #define SAMPLE_TOLERANCE 1e-3
+#define AT_ONCE 8 /* starts that the judge sees at once */
 
 typedef struct {
     int32_t start;
@@ -48,6 +52,13 @@ typedef struct {
 static int64_t at_least(int64_t rows, int32_t k, int64_t a_cluster)
 {
     return k * a_cluster > rows ? k * a_cluster : rows;
+}
+
+static int64_t sample_rows(int32_t k)
+{
+    int64_t rows = at_least(SAMPLE_ROWS, k, SAMPLE_ROWS_A_CLUSTER);
+    int64_t fewer = at_least(MANY_SAMPLE_ROWS, k, MANY_ROWS_A_CLUSTER);
+    return rows < fewer ? rows : fewer;
 }
 
 static void set_centres_from_rows(sheaf_i_kmeans *m, const int64_t *row)
@@ -105,15 +116,13 @@ done:
     return st;
 }
 
-/* label: scratch for every document; those without a row in p stay at 0. */
-static sheaf_status judge_trial(const trial *t, const sheaf_i_points *p, int32_t k, const sheaf_i_judge *judge,
-                                int32_t *label, int64_t docs, double *score)
+/* Labels of one trial: label[i * count], 1 .. k. */
+static sheaf_status label_rows(const trial *t, const sheaf_i_points *p, int32_t k, int32_t *label, int32_t count)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_i_kmeans m = {0};
     SHEAF_TRY(run_on(t, p, k, 0, 0, &m));
-    for (int64_t i = 0; i < p->n; i++) label[p->doc[i]] = m.label[i] + 1;
-    SHEAF_TRY(judge->score(judge->arg, label, docs, k, score));
+    for (int64_t i = 0; i < p->n; i++) label[i * count] = m.label[i] + 1;
 done:
     sheaf_i_kmeans_end(&m);
     return st;
@@ -122,27 +131,30 @@ done:
 /* The trial whose centres give a sample of all rows the labels that the judge likes best; ties go to the lower
    inertia. */
 static sheaf_status judge_trials(const starts *s, int32_t n_trials, const sheaf_i_points *all,
-                                 const sheaf_i_judge *judge, int64_t docs, int32_t *chosen)
+                                 const sheaf_i_judge *judge, int32_t *chosen)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_i_points sample = {0};
     const sheaf_i_points *p = all;
     int32_t *label = NULL;
-    double best = -INFINITY;
+    double score[AT_ONCE], best = -INFINITY;
     int64_t rows = at_least(JUDGED_ROWS, s->k, JUDGED_ROWS_A_CLUSTER);
-    SHEAF_NEW0(label, all->ctx, docs);
     if (all->n > rows + rows / 2) {
         SHEAF_TRY(sheaf_i_points_sample(&sample, all, rows, s->seed));
         p = &sample;
     }
-    for (int32_t i = 0; i < n_trials; i++) {
-        double score = 0;
-        SHEAF_TRY(judge_trial(&s->trials[i], p, s->k, judge, label, docs, &score));
-        if (score > best) {
-            best = score;
-            *chosen = i;
+    SHEAF_NEW(label, all->ctx, p->n * (n_trials < AT_ONCE ? n_trials : AT_ONCE));
+    for (int32_t from = 0, count; from < n_trials; from += count) {
+        count = n_trials - from < AT_ONCE ? n_trials - from : AT_ONCE;
+        for (int32_t i = 0; i < count; i++)
+            SHEAF_TRY(label_rows(&s->trials[from + i], p, s->k, label + i, count));
+        SHEAF_TRY(judge->score(judge->arg, p->doc, p->n, label, count, s->k, score));
+        for (int32_t i = 0; i < count; i++) {
+            if (!(score[i] > best)) continue;
+            best = score[i];
+            *chosen = from + i;
         }
-        SHEAF_TRY(sheaf_i_progress(all->ctx, "choosing a start", i + 1, n_trials));
+        SHEAF_TRY(sheaf_i_progress(all->ctx, "choosing a start", from + count, n_trials));
     }
 done:
     sheaf_i_free(all->ctx, label);
@@ -172,15 +184,14 @@ done:
 }
 
 sheaf_status sheaf_i_starts_run(const sheaf_i_points *p, int32_t k, const sheaf_cluster_opts *o,
-                                const sheaf_i_judge *judge, int64_t docs, sheaf_i_kmeans *best, int64_t *repaired)
+                                const sheaf_i_judge *judge, sheaf_i_kmeans *best, int64_t *repaired)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_ctx *ctx = p->ctx;
     sheaf_i_points sample = {0};
-    int64_t rows = judge ? at_least(ROUGH_ROWS, k, ROUGH_ROWS_A_CLUSTER)
-                         : at_least(SAMPLE_ROWS, k, SAMPLE_ROWS_A_CLUSTER);
+    int64_t rows = judge ? at_least(ROUGH_ROWS, k, ROUGH_ROWS_A_CLUSTER) : sample_rows(k);
     starts s = {.p = p, .k = k, .max_iter = o->max_iter, .seed = o->seed,
-                .tolerance = judge ? ROUGH_TOLERANCE : TOLERANCE};
+                .tolerance = o->tol >= 0 ? o->tol : judge ? ROUGH_TOLERANCE : TOLERANCE};
     int32_t chosen = 0, finalists = judge ? 1 : o->starts < FINALISTS ? o->starts : FINALISTS;
     SHEAF_NEW0(s.trials, ctx, o->starts);
     if (p->n > rows + rows / 2) {
@@ -190,7 +201,7 @@ sheaf_status sheaf_i_starts_run(const sheaf_i_points *p, int32_t k, const sheaf_
     SHEAF_TRY(sheaf_i_par_for(ctx, "clustering", o->starts, run_trial, &s));
     for (int32_t i = 0; i < o->starts; i++) *repaired += s.trials[i].repaired;
     qsort(s.trials, (size_t)o->starts, sizeof *s.trials, by_inertia);
-    if (judge) SHEAF_TRY(judge_trials(&s, o->starts, p, judge, docs, &chosen));
+    if (judge) SHEAF_TRY(judge_trials(&s, o->starts, p, judge, &chosen));
     SHEAF_TRY(finish(&s, chosen, finalists, p, best));
     *repaired += best->repaired;
 done:

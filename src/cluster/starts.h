@@ -7,6 +7,6 @@
 
 /* `best` is made here and holds the kept run on all of p; *repaired counts over all starts. */
 sheaf_status sheaf_i_starts_run(const sheaf_i_points *p, int32_t k, const sheaf_cluster_opts *o,
-                                const sheaf_i_judge *judge, int64_t docs, sheaf_i_kmeans *best, int64_t *repaired);
+                                const sheaf_i_judge *judge, sheaf_i_kmeans *best, int64_t *repaired);
 
 #endif
