@@ -2,7 +2,7 @@
  *
  * The only public header. Sections follow the pipeline:
  *   1 context   2 reading   3 words and terms   4 matrix   5 latent space
- *   6 clusters  7 scores    8 topics            9 fit      10 output
+ *   6 clusters  7 scores    8 topics            9 fit      10 bench     11 output
  *
  * Rules that hold everywhere:
  * - Every call that can fail returns a sheaf_status; the text is sheaf_ctx_message().
@@ -13,8 +13,8 @@
  * - Option structs: call the _init function, then set fields. `size` tells which version was compiled.
  * - The same seed, build and machine give the same bytes at any number of threads and any order of inputs.
  * - The library prints nothing, exits never and keeps no global state of its own. OpenBLAS has one: its number of
- *   threads is set to 1 for the process. Threads are OpenMP's; OMP_WAIT_POLICY=passive in the environment lets them
- *   sleep while they wait, which matters on a busy machine (the command line program does so itself).
+ *   threads is set to 1 for the process. A context has threads of its own, which sleep between calls and end with it;
+ *   they take no signals.
  */
 #ifndef SHEAF_H
 #define SHEAF_H
@@ -126,6 +126,8 @@ typedef struct {
     bool strict;                    /* the first skipped file or line is an error */
     bool keep_text;                 /* default true; false saves the memory of the texts */
     int64_t max_docs;               /* 0: no limit; the first ones in order of id are kept */
+    sheaf_corpus **remains;         /* not NULL: where a failure leaves a corpus that is good for sheaf_corpus_counts
+                                       and sheaf_corpus_skipped, and is the caller's; NULL if nothing was skipped */
 } sheaf_read_opts;
 
 SHEAF_API void sheaf_read_opts_init(sheaf_read_opts *o, size_t size);
@@ -366,6 +368,10 @@ typedef struct {
     int32_t drop_first;   /* latent dimensions left out at the front; default -1: sheaf_cluster_fit_terms tries 0
                              and 1 and keeps the better, sheaf_cluster_fit takes 0 */
     double sigma_power;   /* a document's vector is its row of U * sigma^power; default 1 */
+    const float *start;   /* sheaf_cluster_vectors: k x dims first centres in the coordinates of the vectors, instead
+                             of seeded starts; iterations are then counted from them. Default NULL */
+    double tol;           /* an iteration that gains less than this share of the inertia is the last; 0: none does,
+                             labels must stop changing; default -1: 1e-5, of sheaf_cluster_fit_terms 1e-4 */
 } sheaf_cluster_opts;
 
 SHEAF_API void sheaf_cluster_opts_init(sheaf_cluster_opts *o, size_t size);
@@ -558,7 +564,87 @@ SHEAF_API sheaf_eval_counts sheaf_eval_documents(const sheaf_eval *e);
 SHEAF_API bool sheaf_eval_confusion(const sheaf_eval *e, int64_t i, sheaf_str *label, sheaf_str *cluster,
                                     int64_t *docs);
 
-/* ---- 10 output --------------------------------------------------------------------------------- */
+/* ---- 10 bench: verify, then time --------------------------------------------------------------- */
+
+/* Kernels alone and stages from bytes on disk, each verified first (a failure is SHEAF_EBUG and nothing is timed), then
+   warmed up and timed at least 7 times, and held against limits of the machine that are measured in the same run. */
+typedef struct sheaf_bench sheaf_bench;
+
+typedef enum { SHEAF_BENCH_LIMIT = 0, SHEAF_BENCH_KERNEL, SHEAF_BENCH_STAGE } sheaf_bench_kind;
+
+typedef struct {
+    size_t size;
+    const char *const *names; /* what to run, of sheaf_bench_name; NULL: everything */
+    int32_t n_names;
+    int32_t repeats;          /* default 7, which is also the least */
+    bool quick;               /* small sizes: for looking whether it works, not for figures to quote */
+    bool all_kernels;         /* every table of kernels that the processor runs, not only the one in use */
+    const char *input;        /* documents for the stages, as sheaf_corpus_read takes them; NULL: made up from seed */
+    int32_t dims, k;          /* of the stages; defaults 100 and 20 */
+    uint64_t seed;            /* default 1 */
+} sheaf_bench_opts;
+
+SHEAF_API void sheaf_bench_opts_init(sheaf_bench_opts *o, size_t size);
+SHEAF_API const char *sheaf_bench_name(int32_t i, const char **purpose); /* NULL past the last one */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_bench_run(sheaf_ctx *ctx, sheaf_bench **out, const sheaf_bench_opts *o);
+/* What sheaf_write_bench has written as JSON. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_bench_read(sheaf_ctx *ctx, sheaf_bench **out, const char *path);
+SHEAF_API void sheaf_bench_free(sheaf_bench *b);
+
+/* Names, sizes, quality and verification are the same in every run and at any number of threads; the rest is
+   measured. */
+typedef struct {
+    sheaf_bench_kind kind;
+    const char *name, *kernels, *size;      /* "spmm", "avx512", "5.4M nonzeros x 16"; kernels "" where none */
+    int32_t runs;
+    double median, min, max, spread;        /* seconds; spread: distance of the quartiles over the median */
+    double rate;                            /* from the median, of a limit from the fastest run */
+    const char *unit;                       /* of the rate: "GFLOP/s" */
+    double bytes, flops;                    /* streamed and computed by one execution ... */
+    double lines_l2, lines_l3, lines_memory;/* ... and lines of 64 bytes gathered, by where they lie */
+    double bound;                           /* seconds that the limits ask for; 0: none is known */
+    const char *limit;                      /* the limit that binds: L2 L3 memory gather flops file scan; or "" */
+    double share, of_sgemm;                 /* bound over median; flops over those of OpenBLAS */
+    const char *quality;                    /* "residual", "inertia" ...; or "" */
+    double value, allowed;                  /* the quality; what verification asked for, 0: nothing */
+    bool verified;
+} sheaf_bench_row;
+
+SHEAF_API const sheaf_bench_row *sheaf_bench_rows(const sheaf_bench *b, int64_t *n);
+/* Machine, build, BLAS, kernels and threads as "key: value" lines. */
+SHEAF_API const char *sheaf_bench_machine(const sheaf_bench *b);
+
+typedef enum { SHEAF_BENCH_SAME = 0, SHEAF_BENCH_FASTER, SHEAF_BENCH_SLOWER,
+               SHEAF_BENCH_WORSE,           /* of worse quality than before, however fast */
+               SHEAF_BENCH_UNMATCHED        /* the old run has nothing of this size and kernel */
+} sheaf_bench_verdict;
+
+typedef struct {
+    const char *name, *kernels, *size, *quality;
+    double old_seconds, new_seconds;        /* medians */
+    double change, low, high;               /* new over old less 1, and the interval of 95 % of it */
+    double old_value, new_value;            /* the quality */
+    sheaf_bench_verdict verdict;
+} sheaf_bench_change;
+
+typedef struct {
+    size_t size;
+    double fail_above;                      /* a greater change of the median is SLOWER; default .1 */
+    bool anyway;                            /* compare though machine, build, kernels or threads differ */
+} sheaf_bench_compare_opts;
+
+/* Kernels and stages of `b` held against those of an earlier run. Fails with SHEAF_EINVAL where the runs differ in
+   machine, build, kernels or threads (says in what; with `anyway` a note), and where nothing can be compared. Borrows
+   the texts of both. */
+typedef struct sheaf_bench_comparison sheaf_bench_comparison;
+SHEAF_API void sheaf_bench_compare_opts_init(sheaf_bench_compare_opts *o, size_t size);
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_bench_compare(sheaf_ctx *ctx, sheaf_bench_comparison **out,
+                                                          const sheaf_bench *old, const sheaf_bench *b,
+                                                          const sheaf_bench_compare_opts *o);
+SHEAF_API void sheaf_bench_comparison_free(sheaf_bench_comparison *c);
+SHEAF_API const sheaf_bench_change *sheaf_bench_changes(const sheaf_bench_comparison *c, int64_t *n);
+
+/* ---- 11 output --------------------------------------------------------------------------------- */
 
 typedef enum {
     SHEAF_FORMAT_TABLE = 0, /* for people: aligned columns */
@@ -634,6 +720,13 @@ SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_skipped(sheaf_out *o, const sh
 /* One record from "key: value" lines, as sheaf_describe gives them. schema: "sheaf.NAME/1". */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_properties(sheaf_ctx *ctx, sheaf_out *o, const char *schema,
                                                              const char *lines, const sheaf_write_opts *opts);
+/* bench/1, a row a limit, kernel or stage: the fields of sheaf_bench_row. The machine goes first in a table, is an
+   object in JSON, and is repeated in the rows of the other formats. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_bench(sheaf_out *o, const sheaf_bench *b,
+                                                        const sheaf_write_opts *opts);
+/* bench-changes/1: the fields of sheaf_bench_change. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_bench_changes(sheaf_out *o, const sheaf_bench_comparison *c,
+                                                                const sheaf_bench *b, const sheaf_write_opts *opts);
 /* Names of the rows (ids) or columns (terms) of the model's matrix, one a line, as TSV escapes them. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_names(sheaf_out *o, const sheaf_model *m, bool columns);
 

@@ -26,6 +26,10 @@ static int check_options(settings *s)
         if (strcmp(dot + 1, names[i]) == 0) s->to = (sheaf_matrix_format)(SHEAF_MATRIX_NPZ + i);
     if (s->to == SHEAF_MATRIX_AUTO) return fail(EXIT_USAGE, "--to npz", "%s: which format?", s->output);
     if (s->what == WHAT_COUNTS) {
+        sheaf_weight_opts preset;
+        sheaf_weight_opts_init(&preset, sizeof preset);
+        if (s->fit.weight.scheme != preset.scheme) note(s, "--weight does nothing with --what counts");
+        if (s->fit.weight.row_damping != preset.row_damping) note(s, "--row-damping does nothing with --what counts");
         s->fit.weight.scheme = SHEAF_WEIGHT_COUNT;
         s->fit.weight.l2 = false;
     }

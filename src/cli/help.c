@@ -5,7 +5,7 @@
 
 #include "options.h"
 
-static const char *const GROUPS[N_GROUPS] = {"input", "terms", "model", "output", "run"};
+static const char *const GROUPS[N_GROUPS] = {"input", "terms", "model", "bench", "output", "run"};
 
 int print_overview(void)
 {
@@ -34,10 +34,18 @@ static void print_option(const option_row *o)
     putchar('\n');
 }
 
+static void print_bench_names(void)
+{
+    const char *name, *purpose;
+    printf("\nnames\n");
+    for (int32_t i = 0; (name = sheaf_bench_name(i, &purpose)); i++) printf("  %-27s %s\n", name, purpose);
+}
+
 int print_verb_help(const char *name)
 {
     const verb *v = find_verb(name);
     printf("sheaf %s: %s\n\nusage: sheaf %s %s\n\n%s", v->name, v->purpose, v->name, v->usage, v->examples);
+    if (v->bit == BENCH) print_bench_names();
     for (int g = 0; g < N_GROUPS; g++) {
         bool first = true;
         for (int i = 0; i < N_OPTIONS; i++) {
@@ -53,7 +61,7 @@ int print_verb_help(const char *name)
 static const char EXIT_CODES[] =
     "exit codes\n\n"
     "    0  done\n"
-    "    1  the answer is no: eval --min, a score is below\n"
+    "    1  the answer is no: eval --min, a score is below; bench --compare, slower\n"
     "    2  wrong use: options, arguments, fields that do not exist\n"
     "    3  input unreadable or malformed: all of it, or any with --strict\n"
     "    4  out of memory, a full disk or another failure of the system\n"
@@ -82,7 +90,10 @@ static const char FORMATS[] =
     "           typical borderline. A table shows clusters, all other formats documents.\n"
     "           Cluster 0 holds the documents without a known word.\n"
     "  topics   topics: topic sigma share terms documents; documents: id t1 t2 ...\n"
-    "  eval     scores; confusion: label cluster docs of_label of_cluster\n";
+    "  eval     scores; confusion: label cluster docs of_label of_cluster\n"
+    "  bench    limits of the machine, kernels alone, stages: median seconds, spread (distance of\n"
+    "           the quartiles), rate, bound (what the limits ask for at least) and share of it that\n"
+    "           is reached, quality, verified; --compare: old and new seconds, change, its interval\n";
 
 static const char ABOUT_K[] =
     "the number of clusters\n\n"

@@ -20,6 +20,11 @@ const verb VERBS[] = {
     {"export", EXPORT, run_export, "INPUT... --to FORMAT -o FILE [options]",
      "the document-term matrix for other programs",
      "  sheaf export articles/ --to npz -o m.npz     also m.npz.rows.txt and m.npz.cols.txt\n"},
+    {"bench", BENCH, run_bench, "[NAME...] [options]", "measure kernels and stages, held against this machine's limits",
+     "  sheaf bench                                  everything, in about a minute\n"
+     "  sheaf bench spmm assign --all-kernels        some kernels in every version of theirs\n"
+     "  sheaf bench --json -o base.json; sheaf bench --compare base.json --fail-above 10%\n"
+     "  sheaf bench words job --input news.jsonl     stages on documents of your own\n"},
     {"doctor", DOCTOR, run_doctor, "[--json]", "describe this build and machine, and check them", "  sheaf doctor\n"},
 };
 const int N_VERBS = (int)(sizeof VERBS / sizeof *VERBS);
@@ -54,8 +59,8 @@ const option_row OPTIONS[] = {
     {OPT_NUMBERS, GROUP_TERMS, 0, "numbers", NULL, READERS, NULL, "keep terms that begin with no letter"},
     {OPT_NO_NUMBERS, GROUP_TERMS, 0, "no-numbers", NULL, READERS, NULL, "leave them out"},
 
-    {OPT_K, GROUP_MODEL, 'k', "k", "N", CLUSTER, "auto", "number of clusters (sheaf help k)"},
-    {OPT_DIMS, GROUP_MODEL, 0, "dims", "N", SPACERS, "auto",
+    {OPT_K, GROUP_MODEL, 'k', "k", "N", CLUSTER | BENCH, "auto", "number of clusters (sheaf help k)"},
+    {OPT_DIMS, GROUP_MODEL, 0, "dims", "N", SPACERS | BENCH, "auto",
      "dimensions of the latent space; auto: by documents, up to 100"},
     {OPT_WEIGHT, GROUP_MODEL, 0, "weight", "NAME", WEIGHERS, "bipartite",
      "bipartite tfidf sublinear logentropy bm25 binary count"},
@@ -65,10 +70,19 @@ const option_row OPTIONS[] = {
     {OPT_STARTS, GROUP_MODEL, 0, "starts", "N", CLUSTER, "8",
      "runs of k-means with and without dimension 1; the best is kept"},
     {OPT_METRIC, GROUP_MODEL, 0, "metric", "NAME", CLUSTER, "spherical", "spherical or euclidean"},
-    {OPT_SEED, GROUP_MODEL, 0, "seed", "N", SPACERS, "1", "same seed, same result"},
+    {OPT_SEED, GROUP_MODEL, 0, "seed", "N", SPACERS | BENCH, "1", "same seed, same result"},
     {OPT_TERMS, GROUP_MODEL, 0, "terms", "N", SPACERS, "10", "terms named of each cluster or topic"},
     {OPT_TYPICAL, GROUP_MODEL, 0, "typical", "N", SPACERS, "5", "documents named of each cluster or topic"},
     {OPT_MIN, GROUP_MODEL, 0, "min", "S=X,...", EVAL, NULL, "exit 1 if a score is below: ari ami nmi v purity ..."},
+
+    {OPT_QUICK, GROUP_BENCH, 0, "quick", NULL, BENCH, NULL, "small sizes, some seconds: does it work, not how fast"},
+    {OPT_REPEATS, GROUP_BENCH, 0, "repeats", "N", BENCH, "7", "times everything is timed, at least 7"},
+    {OPT_ALL_KERNELS, GROUP_BENCH, 0, "all-kernels", NULL, BENCH, NULL, "kernels for every instruction set there is"},
+    {OPT_INPUT, GROUP_BENCH, 0, "input", "FILE", BENCH, "made up", "documents for the stages"},
+    {OPT_COMPARE, GROUP_BENCH, 0, "compare", "FILE", BENCH, NULL, "hold against an earlier --json; exit 1 if slower"},
+    {OPT_FAIL_ABOVE, GROUP_BENCH, 0, "fail-above", "P%", BENCH, "10%", "by how much slower that is"},
+    {OPT_MEASURED, GROUP_BENCH, 0, "measured", "FILE", BENCH, NULL, "measure nothing: take what --json wrote to FILE"},
+    {OPT_ANYWAY, GROUP_BENCH, 0, "anyway", NULL, BENCH, NULL, "compare though machine, build, kernels or threads differ"},
 
     {OPT_OUTPUT, GROUP_OUTPUT, 'o', "output", "FILE", EVERY, "standard output", "the extension decides the format"},
     {OPT_FORMAT, GROUP_OUTPUT, 'f', "format", "NAME", TABLES, "table at a terminal, else tsv",

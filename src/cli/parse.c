@@ -176,6 +176,28 @@ static int set_model(settings *s, option_id id, const char *value)
     return code;
 }
 
+static int set_bench(settings *s, option_id id, const char *value)
+{
+    int64_t count = 0;
+    int code = 0;
+    switch (id) {
+    case OPT_QUICK: s->bench.quick = true; break;
+    case OPT_REPEATS: code = small("repeats", value, 7, 100000, &s->bench.repeats); break;
+    case OPT_ALL_KERNELS: s->bench.all_kernels = true; break;
+    case OPT_INPUT: s->bench.input = value; break;
+    case OPT_COMPARE: s->compare_with = value; break;
+    case OPT_FAIL_ABOVE:
+        code = count_or_share("fail-above", value, &count, &s->compare.fail_above);
+        if (!code && count)
+            code = fail(EXIT_USAGE, "for example --fail-above 10%", "--fail-above: '%s' is not a percentage", value);
+        break;
+    case OPT_MEASURED: s->measured = value; break;
+    case OPT_ANYWAY: s->compare.anyway = true; break;
+    default: return -1;
+    }
+    return code;
+}
+
 static int set_emit(settings *s, const char *value)
 {
     static const char *const cluster[] = {"documents", "clusters"}, *const topics[] = {"topics", "documents"},
@@ -250,7 +272,7 @@ static int set_run(settings *s, option_id id, const char *value)
 static int set_option(settings *s, const option_row *o, const char *value)
 {
     static int (*const setters[N_GROUPS])(settings *, option_id, const char *) = {set_input, set_terms, set_model,
-                                                                                 set_output, set_run};
+                                                                                 set_bench, set_output, set_run};
     if (!(o->verbs & s->verb_bit)) {
         char hint[64];
         snprintf(hint, sizeof hint, "sheaf help %s", s->verb);
@@ -359,6 +381,8 @@ int parse_arguments(settings *s, int argc, char **argv)
     const verb *v = find_verb(argv[1]);
     *s = (settings){.verb = v->name, .verb_bit = v->bit, .header = true, .provenance = true, .progress = true};
     sheaf_fit_opts_init(&s->fit, sizeof s->fit);
+    sheaf_bench_opts_init(&s->bench, sizeof s->bench);
+    sheaf_bench_compare_opts_init(&s->compare, sizeof s->compare);
     remember_command(s, argc, argv);
     remember_date(s);
     strings all = {NULL, 0};

@@ -55,6 +55,24 @@ static sheaf_status write_skipped(sheaf_out *out, void *what, const sheaf_write_
     return sheaf_write_skipped(out, what, &plain);
 }
 
+static int list_skipped(settings *s, const sheaf_corpus *c)
+{
+    sheaf_format format = s->format;
+    s->format = SHEAF_FORMAT_TSV;
+    int code = write_result(s, s->skipped, write_skipped, (void *)(uintptr_t)c);
+    s->format = format;
+    return code;
+}
+
+/* Options that cannot do anything, as a configuration file may bring them. */
+static void note_idle_options(const settings *s)
+{
+    const sheaf_text_opts *t = &s->fit.text;
+    if (t->analyzer != SHEAF_ANALYZER_SKLEARN) return;
+    if (t->lang && strcmp(t->lang, "auto") != 0) note(s, "--lang does nothing with --analyzer sklearn");
+    if (t->stem >= 0) note(s, "--%sstem does nothing with --analyzer sklearn", t->stem ? "" : "no-");
+}
+
 int fit_model(settings *s, sheaf_fit_stage stage, sheaf_model **m)
 {
     *m = NULL;
@@ -63,15 +81,19 @@ int fit_model(settings *s, sheaf_fit_stage stage, sheaf_model **m)
     strings own = {NULL, 0};
     choose_input_columns(s, &own);
     s->fit.stage = stage;
+    note_idle_options(s);
+    sheaf_corpus *remains = NULL;
+    if (s->skipped) s->fit.read.remains = &remains;
     sheaf_status st = sheaf_model_fit(s->ctx, m, s->inputs.items, s->inputs.n, &s->fit);
     if (own.items) strings_add(&s->owned, (const char *)own.items);
-    if (st != SHEAF_OK) return fail_status(s, st, false);
+    if (st != SHEAF_OK) {
+        int failed = fail_status(s, st, false);
+        if (remains) list_skipped(s, remains);
+        sheaf_corpus_free(remains);
+        return failed;
+    }
     summary(s, *m);
-    if (!s->skipped) return EXIT_DONE;
-    sheaf_format format = s->format;
-    s->format = SHEAF_FORMAT_TSV;
-    int code = write_result(s, s->skipped, write_skipped, (void *)(uintptr_t)sheaf_model_corpus(*m));
-    s->format = format;
+    int code = s->skipped ? list_skipped(s, sheaf_model_corpus(*m)) : EXIT_DONE;
     if (code) {
         sheaf_model_free(*m);
         *m = NULL;

@@ -21,6 +21,10 @@ typedef struct {
     sheaf_fit_opts fit;
     strings inputs, text_fields, columns, minimum, stop_words;
     bool help;
+    /* bench */
+    sheaf_bench_opts bench;
+    sheaf_bench_compare_opts compare;
+    const char *compare_with, *measured; /* results of earlier runs */
     /* output */
     const char *output;             /* NULL: standard output */
     bool format_given;
@@ -97,6 +101,7 @@ int run_eval(settings *s);
 int run_info(settings *s);
 int run_export(settings *s);
 int run_doctor(settings *s);
+int run_bench(settings *s);
 int run_help(int argc, char **argv);   /* sheaf help [TOPIC] */
 int print_overview(void);
 int print_verb_help(const char *name);

@@ -4,8 +4,9 @@
 #include "base/context.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/par.h"
 #include "model/model.h"
-#include "read/corpus.h"
+#include "read/record.h"
 #include "report/rows.h"
 
 #define FIT_DIGITS 4
@@ -102,6 +103,52 @@ static void document_row(sheaf_i_rows *r, const layout *l, const sheaf_clusterin
     sheaf_i_row_end(r);
 }
 
+/* Rows are spelled side by side, a block of documents a part, and go out in order, WAVE blocks at a time. */
+#define BLOCK 512
+#define WAVE 64
+#define AHEAD 8 /* documents */
+
+typedef struct {
+    const layout *l;
+    const sheaf_clustering *c;
+    sheaf_i_rows *part;    /* WAVE of them */
+    int64_t first, n;      /* documents of the wave: first .. n - 1 */
+} spelling;
+
+static sheaf_status spell_block(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    spelling *s = arg;
+    sheaf_i_rows *part = &s->part[block];
+    int64_t lo, hi;
+    sheaf_i_range(s->n - s->first, BLOCK, block, &lo, &hi);
+    part->rows = s->first + lo;
+    for (int64_t i = s->first + lo; i < s->first + hi && !sheaf_i_rows_full(part); i++) {
+        sheaf_i_record_fetch(s->l->c, i + AHEAD);
+        document_row(part, s->l, s->c, i);
+    }
+    return SHEAF_OK;
+}
+
+static sheaf_status write_rows(sheaf_i_rows *r, const layout *l, const sheaf_clustering *c, int64_t n)
+{
+    sheaf_status st = SHEAF_OK;
+    spelling s = {.l = l, .c = c};
+    int64_t parts = sheaf_i_blocks(n, BLOCK) < WAVE ? sheaf_i_blocks(n, BLOCK) : WAVE;
+    SHEAF_NEW(s.part, r->ctx, parts);
+    for (int64_t i = 0; i < parts; i++) sheaf_i_rows_part(r, &s.part[i], 0);
+    for (s.first = 0; s.first < n && !sheaf_i_rows_full(r); s.first = s.n) {
+        s.n = n - s.first < WAVE * BLOCK ? n : s.first + WAVE * BLOCK;
+        int64_t blocks = sheaf_i_blocks(s.n - s.first, BLOCK);
+        SHEAF_TRY(sheaf_i_par_for(r->ctx, NULL, blocks, spell_block, &s));
+        for (int64_t i = 0; i < blocks; i++) sheaf_i_rows_take(r, &s.part[i]);
+    }
+done:
+    for (int64_t i = 0; s.part && i < parts; i++) sheaf_i_rows_part_end(&s.part[i]);
+    sheaf_i_free(r->ctx, s.part);
+    return st;
+}
+
 sheaf_status sheaf_write_documents(sheaf_out *o, const sheaf_model *m, const sheaf_write_opts *opts)
 {
     sheaf_ctx *ctx = m->ctx;
@@ -112,8 +159,11 @@ sheaf_status sheaf_write_documents(sheaf_out *o, const sheaf_model *m, const she
     if (st == SHEAF_OK) st = sheaf_i_rows_open(&r, ctx, o, opts, "cluster", m, l.columns, l.n);
     if (st == SHEAF_OK) {
         int64_t n = sheaf_corpus_size(m->corpus);
-        for (int64_t i = 0; i < n && !sheaf_i_rows_full(&r); i++) document_row(&r, &l, m->clustering, i);
-        st = sheaf_i_rows_close(&r);
+        if (r.o.max_rows > 0 && r.o.max_rows < n) n = r.o.max_rows;
+        if (r.o.format != SHEAF_FORMAT_TABLE) st = write_rows(&r, &l, m->clustering, n);
+        else for (int64_t i = 0; i < n && !sheaf_i_rows_full(&r); i++) document_row(&r, &l, m->clustering, i);
+        sheaf_status end = sheaf_i_rows_close(&r);
+        if (st == SHEAF_OK) st = end;
     }
     sheaf_i_free(ctx, l.columns);
     sheaf_i_arena_end(&l.arena);

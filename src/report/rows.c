@@ -63,18 +63,23 @@ static sheaf_status choose_columns(sheaf_i_rows *r)
     return SHEAF_OK;
 }
 
-static void send(sheaf_i_rows *r, sheaf_i_text *t)
+#define ENOUGH (32 << 10) /* bytes of rows that go out together */
+
+/* A part keeps what it has. */
+static void send(const sheaf_i_rows *r, sheaf_i_text *t)
 {
-    if (t->status == SHEAF_OK) sheaf_i_out_write(r->out, t->p, (size_t)t->n);
+    if (!r->out) return;
+    if (t->status == SHEAF_OK && t->n) sheaf_i_out_write(r->out, t->p, (size_t)t->n);
     t->n = 0;
 }
 
 /* What stands before the first row. */
-static void begin(sheaf_i_rows *r, const char *schema, const sheaf_model *model)
+static void begin(sheaf_i_rows *r, const char *schema, const sheaf_model *model, const char *members)
 {
     bool csv = r->o.format == SHEAF_FORMAT_CSV;
     if (r->o.format == SHEAF_FORMAT_JSON) {
         sheaf_i_json_head(&r->text, schema, model, &r->o);
+        sheaf_i_text_puts(&r->text, members);
         sheaf_i_text_puts(&r->text, ",\n\"rows\":[");
     } else if ((csv || r->o.format == SHEAF_FORMAT_TSV) && r->o.header) {
         for (int32_t j = 0; j < r->n_order; j++) {
@@ -94,79 +99,91 @@ static void rows_free(sheaf_i_rows *r)
     sheaf_i_text_end(&r->list);
 }
 
-sheaf_status sheaf_i_rows_open(sheaf_i_rows *r, sheaf_ctx *ctx, sheaf_out *out, const sheaf_write_opts *opts,
-                               const char *schema, const sheaf_model *model, const sheaf_i_column *columns, int32_t n)
+sheaf_status sheaf_i_rows_open_with(sheaf_i_rows *r, sheaf_ctx *ctx, sheaf_out *out, const sheaf_write_opts *opts,
+                                    const char *schema, const sheaf_model *model, const char *members,
+                                    const sheaf_i_column *columns, int32_t n)
 {
     *r = (sheaf_i_rows){.ctx = ctx, .out = out, .columns = columns, .n_columns = n, .status = SHEAF_OK};
     sheaf_i_write_opts(&r->o, opts);
     sheaf_i_text_init(&r->text, ctx);
     sheaf_i_text_init(&r->list, ctx);
     sheaf_status st = choose_columns(r);
-    if (st == SHEAF_OK) begin(r, schema, model);
+    r->straight = !r->o.columns && (r->o.format == SHEAF_FORMAT_TSV || r->o.format == SHEAF_FORMAT_CSV);
+    if (st == SHEAF_OK) begin(r, schema, model, members);
     else rows_free(r);
     return st;
 }
 
+sheaf_status sheaf_i_rows_open(sheaf_i_rows *r, sheaf_ctx *ctx, sheaf_out *out, const sheaf_write_opts *opts,
+                               const char *schema, const sheaf_model *model, const sheaf_i_column *columns, int32_t n)
+{
+    return sheaf_i_rows_open_with(r, ctx, out, opts, schema, model, "", columns, n);
+}
+
 bool sheaf_i_rows_full(const sheaf_i_rows *r)
 {
-    return r->status != SHEAF_OK || r->text.status != SHEAF_OK || sheaf_i_out_status(r->out) != SHEAF_OK ||
-           (r->o.max_rows > 0 && r->rows >= r->o.max_rows);
+    return r->status != SHEAF_OK || r->text.status != SHEAF_OK ||
+           (r->out && sheaf_i_out_status(r->out) != SHEAF_OK) || (r->o.max_rows > 0 && r->rows >= r->o.max_rows);
 }
 
 /* Opens the next cell: its text goes to r->text until cell_close. */
-static sheaf_i_cell *cell_open(sheaf_i_rows *r)
+static bool cell_open(sheaf_i_rows *r)
 {
     sheaf_status st = SHEAF_OK;
+    if (r->straight) {
+        if (r->cell++) sheaf_i_text_add(&r->text, r->o.format == SHEAF_FORMAT_CSV ? "," : "\t", 1);
+        return true;
+    }
     SHEAF_GROW(r->cells, r->ctx, r->n_cells, r->room);
-    r->cells[r->n_cells] = (sheaf_i_cell){.start = r->text.n};
-    return &r->cells[r->n_cells++];
+    r->cells[r->n_cells++] = (sheaf_i_cell){.start = r->text.n};
+    return true;
 done:
     r->status = st;
-    return NULL;
+    return false;
 }
 
-static void cell_close(sheaf_i_rows *r, sheaf_i_cell *c)
+static void cell_close(sheaf_i_rows *r, int32_t width)
 {
+    if (r->straight) return;
+    sheaf_i_cell *c = &r->cells[r->n_cells - 1];
     c->n = r->text.n - c->start;
-    if (c->width == 0) c->width = (int32_t)c->n; /* ASCII */
+    c->width = width ? width : (int32_t)c->n; /* ASCII */
 }
 
 void sheaf_i_cell_text(sheaf_i_rows *r, sheaf_str s)
 {
-    sheaf_i_cell *c = cell_open(r);
-    if (!c) return;
+    int32_t width = 0;
+    if (!cell_open(r)) return;
     switch (r->o.format) {
-    case SHEAF_FORMAT_TABLE: c->width = sheaf_i_text_plain(&r->text, s); break;
+    case SHEAF_FORMAT_TABLE: width = sheaf_i_text_plain(&r->text, s); break;
     case SHEAF_FORMAT_TSV: sheaf_i_text_tsv(&r->text, s); break;
     case SHEAF_FORMAT_CSV: sheaf_i_text_csv(&r->text, s); break;
     default: sheaf_i_text_json(&r->text, s);
     }
-    cell_close(r, c);
+    cell_close(r, width);
 }
 
 void sheaf_i_cell_int(sheaf_i_rows *r, int64_t value)
 {
-    sheaf_i_cell *c = cell_open(r);
-    if (!c) return;
+    if (!cell_open(r)) return;
     sheaf_i_text_int(&r->text, value);
-    cell_close(r, c);
+    cell_close(r, 0);
 }
 
 void sheaf_i_cell_real(sheaf_i_rows *r, double value, int digits)
 {
-    sheaf_i_cell *c = cell_open(r);
-    if (!c) return;
+    if (!cell_open(r)) return;
+    int64_t before = r->text.n;
     sheaf_i_text_real(&r->text, value, digits);
-    if (r->text.n == c->start && sheaf_i_rows_json(r)) sheaf_i_text_puts(&r->text, "null");
-    cell_close(r, c);
+    if (r->text.n == before && sheaf_i_rows_json(r)) sheaf_i_text_puts(&r->text, "null");
+    cell_close(r, 0);
 }
 
 void sheaf_i_cell_none(sheaf_i_rows *r)
 {
-    sheaf_i_cell *c = cell_open(r);
-    if (!c) return;
+    if (!cell_open(r)) return;
     if (sheaf_i_rows_json(r)) sheaf_i_text_puts(&r->text, "null");
-    cell_close(r, c);
+    cell_close(r, 0);
 }
 
 void sheaf_i_list_begin(sheaf_i_rows *r)
@@ -225,42 +242,71 @@ void sheaf_i_list_end(sheaf_i_rows *r)
         return;
     }
     sheaf_i_text_puts(&r->text, "]");
-    if (r->n_cells) cell_close(r, &r->cells[r->n_cells - 1]);
+    if (r->n_cells) cell_close(r, 0);
 }
 
-static void put_cell(sheaf_i_rows *r, const sheaf_i_cell *c)
-{
-    sheaf_i_out_write(r->out, r->text.p + c->start, (size_t)c->n);
-}
-
-static void put_row(sheaf_i_rows *r)
+/* Puts the cells of the row, which lie in r->text from `start` on, in their order behind it. */
+static void order_row(sheaf_i_rows *r, int64_t start)
 {
     bool json = sheaf_i_rows_json(r), csv = r->o.format == SHEAF_FORMAT_CSV;
-    if (json) sheaf_i_out_text(r->out, r->o.format == SHEAF_FORMAT_JSONL ? "{" : r->rows ? ",\n{" : "\n{");
+    sheaf_i_text *to = &r->list;
+    to->n = 0;
+    if (json) sheaf_i_text_puts(to, r->o.format == SHEAF_FORMAT_JSONL ? "{" : r->rows ? ",\n{" : "\n{");
     for (int32_t j = 0; j < r->n_order; j++) {
         const sheaf_i_cell *c = &r->cells[r->order[j]];
-        if (j) sheaf_i_out_text(r->out, json || csv ? "," : "\t");
+        if (j) sheaf_i_text_add(to, json || csv ? "," : "\t", 1);
         if (json) {
-            r->list.n = 0;
-            sheaf_i_text_json(&r->list, r->columns[r->order[j]].name);
-            send(r, &r->list);
-            sheaf_i_out_text(r->out, ":");
+            sheaf_i_text_json(to, r->columns[r->order[j]].name);
+            sheaf_i_text_add(to, ":", 1);
         }
-        put_cell(r, c);
+        sheaf_i_text_add(to, r->text.p + c->start, (size_t)c->n);
     }
-    sheaf_i_out_text(r->out, r->o.format == SHEAF_FORMAT_JSON ? "}" : json ? "}\n" : csv ? "\r\n" : "\n");
+    sheaf_i_text_puts(to, r->o.format == SHEAF_FORMAT_JSON ? "}" : json ? "}\n" : csv ? "\r\n" : "\n");
+    r->text.n = start;
+    sheaf_i_text_add(&r->text, to->p, (size_t)to->n);
+    r->n_cells = 0;
 }
 
 void sheaf_i_row_end(sheaf_i_rows *r)
 {
     if (r->status == SHEAF_OK) r->status = r->text.status != SHEAF_OK ? r->text.status : r->list.status;
     if (r->status != SHEAF_OK) return;
-    if (r->o.format != SHEAF_FORMAT_TABLE) {
-        put_row(r);
-        r->text.n = 0;
-        r->n_cells = 0;
+    if (r->straight) {
+        if (r->o.format == SHEAF_FORMAT_CSV) sheaf_i_text_add(&r->text, "\r\n", 2);
+        else sheaf_i_text_add(&r->text, "\n", 1);
+        r->cell = 0;
+    } else if (r->o.format != SHEAF_FORMAT_TABLE) {
+        order_row(r, r->n_cells ? r->cells[0].start : r->text.n);
     }
     r->rows++;
+    if (r->o.format != SHEAF_FORMAT_TABLE && r->text.n >= ENOUGH) send(r, &r->text);
+}
+
+void sheaf_i_rows_part(const sheaf_i_rows *r, sheaf_i_rows *part, int64_t first)
+{
+    *part = *r;
+    part->out = NULL;
+    part->rows = first;
+    part->cells = NULL;
+    part->n_cells = part->room = 0;
+    sheaf_i_text_init(&part->text, r->ctx);
+    sheaf_i_text_init(&part->list, r->ctx);
+}
+
+void sheaf_i_rows_take(sheaf_i_rows *r, sheaf_i_rows *part)
+{
+    send(r, &r->text);
+    if (r->status == SHEAF_OK) r->status = part->status != SHEAF_OK ? part->status : part->text.status;
+    if (r->status == SHEAF_OK) send(r, &part->text);
+    part->text.n = 0;
+    r->rows = part->rows;
+}
+
+void sheaf_i_rows_part_end(sheaf_i_rows *part)
+{
+    sheaf_i_free(part->ctx, part->cells);
+    sheaf_i_text_end(&part->text);
+    sheaf_i_text_end(&part->list);
 }
 
 sheaf_status sheaf_i_rows_close(sheaf_i_rows *r)
@@ -269,6 +315,8 @@ sheaf_status sheaf_i_rows_close(sheaf_i_rows *r)
     if (st == SHEAF_OK && r->o.format == SHEAF_FORMAT_TABLE) {
         sheaf_i_table_write(r);
         st = r->status;
+    } else if (st == SHEAF_OK) {
+        send(r, &r->text);
     }
     if (st == SHEAF_OK && r->o.format == SHEAF_FORMAT_JSON) sheaf_i_out_text(r->out, "\n]}\n");
     if (st == SHEAF_OK) st = sheaf_i_out_status(r->out);

@@ -34,6 +34,8 @@ typedef struct {
     int64_t rows;                  /* complete ones */
     sheaf_i_text list;             /* items of a list in a flat format */
     bool item;                     /* the list has one already */
+    bool straight;                 /* TSV or CSV with all columns in their order: no cells, whole rows in `text` */
+    int32_t cell;                  /* then: of the row, so far */
     sheaf_status status;
 } sheaf_i_rows;
 
@@ -42,6 +44,15 @@ void sheaf_i_write_opts(sheaf_write_opts *out, const sheaf_write_opts *given);
 /* schema without "sheaf." and "/1"; model (may be NULL) for the provenance. Nothing to free if this fails. */
 sheaf_status sheaf_i_rows_open(sheaf_i_rows *r, sheaf_ctx *ctx, sheaf_out *out, const sheaf_write_opts *opts,
                                const char *schema, const sheaf_model *model, const sheaf_i_column *columns, int32_t n);
+/* The same with more members of the JSON object between its head and the rows: ",\n\"name\":value". */
+sheaf_status sheaf_i_rows_open_with(sheaf_i_rows *r, sheaf_ctx *ctx, sheaf_out *out, const sheaf_write_opts *opts,
+                                    const char *schema, const sheaf_model *model, const char *members,
+                                    const sheaf_i_column *columns, int32_t n);
+/* A part of the rows, to be spelled elsewhere, by another thread say: `part` takes cells as `r` does, from row `first`
+   on, not in a table. Handed over to `r`, which must be in order, it is empty and serves again. */
+void sheaf_i_rows_part(const sheaf_i_rows *r, sheaf_i_rows *part, int64_t first);
+void sheaf_i_rows_take(sheaf_i_rows *r, sheaf_i_rows *part);
+void sheaf_i_rows_part_end(sheaf_i_rows *part);
 bool sheaf_i_rows_full(const sheaf_i_rows *r);
 void sheaf_i_cell_text(sheaf_i_rows *r, sheaf_str s);
 void sheaf_i_cell_int(sheaf_i_rows *r, int64_t value);

@@ -47,11 +47,23 @@ void sheaf_i_text_add(sheaf_i_text *t, const char *p, size_t n)
 
 void sheaf_i_text_puts(sheaf_i_text *t, const char *s) { sheaf_i_text_add(t, s, strlen(s)); }
 
+/* At least `least` digits of a number, at the end of s[20]; returns where they begin. */
+static char *digits_of(char s[20], uint64_t value, int least)
+{
+    char *p = s + 20;
+    while (value || s + 20 - p < least) {
+        *--p = (char)('0' + value % 10);
+        value /= 10;
+    }
+    return p;
+}
+
 void sheaf_i_text_int(sheaf_i_text *t, int64_t value)
 {
-    char s[24];
-    int n = snprintf(s, sizeof s, "%lld", (long long)value);
-    sheaf_i_text_add(t, s, (size_t)n);
+    char s[20];
+    char *p = digits_of(s, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 1);
+    if (value < 0) sheaf_i_text_add(t, "-", 1);
+    sheaf_i_text_add(t, p, (size_t)(s + 20 - p));
 }
 
 void sheaf_i_text_real(sheaf_i_text *t, double value, int digits)
@@ -69,9 +81,10 @@ void sheaf_i_text_real(sheaf_i_text *t, double value, int digits)
     if (value < 0 && whole) sheaf_i_text_add(t, "-", 1);
     sheaf_i_text_int(t, (int64_t)(whole / unit));
     if (!digits) return;
-    char s[24];
-    int n = snprintf(s, sizeof s, ".%0*llu", digits, (unsigned long long)(whole % unit));
-    sheaf_i_text_add(t, s, (size_t)n);
+    char s[20];
+    char *p = digits_of(s, whole % unit, digits);
+    sheaf_i_text_add(t, ".", 1);
+    sheaf_i_text_add(t, p, (size_t)(s + 20 - p));
 }
 
 size_t sheaf_i_utf8(const char *p, size_t n, uint32_t *c)
@@ -125,10 +138,24 @@ void sheaf_i_text_json(sheaf_i_text *t, sheaf_str s)
     sheaf_i_text_add(t, "\"", 1);
 }
 
+#define ONES 0x0101010101010101u
+
+/* Bytes at the beginning that hold no control character and no backslash, in eights; there may be more. */
+static size_t plain_prefix(const char *p, size_t n)
+{
+    size_t i = 0;
+    for (uint64_t x; n - i >= 8; i += 8) {
+        memcpy(&x, p + i, 8);
+        uint64_t y = x ^ (ONES * '\\');
+        if ((((x - ONES * 0x20) & ~x) | ((y - ONES) & ~y)) & (ONES * 0x80)) break;
+    }
+    return i;
+}
+
 void sheaf_i_text_tsv(sheaf_i_text *t, sheaf_str s)
 {
     size_t from = 0;
-    for (size_t i = 0; i < s.n; i++) {
+    for (size_t i = s.n ? plain_prefix(s.p, s.n) : 0; i < s.n; i++) {
         char c = s.p[i];
         const char *escape = c == '\t' ? "\\t" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\\' ? "\\\\" : NULL;
         if (!escape) continue;

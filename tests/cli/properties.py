@@ -298,7 +298,7 @@ class Matrices(Case):
 
 class Help(Case):
     def test_every_option_parses_as_its_help_says(self):
-        for verb in "cluster", "topics", "eval", "info", "export", "doctor":
+        for verb in "cluster", "topics", "eval", "info", "export", "bench", "doctor":
             out, _ = self.sheaf("help", verb)
             names = re.findall(r"(?m)^  (?:-\w, |    |)(--?[\w-]+)( [A-Z]\S*)?", out.decode())
             self.assertGreater(len(names), 8)

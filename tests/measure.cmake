@@ -1,0 +1,1 @@
+sheaf_test(measure SOURCES test_measure_compare.c)
