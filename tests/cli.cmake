@@ -1,11 +1,14 @@
 find_package(Python3 COMPONENTS Interpreter)
 if(Python3_FOUND)
-  set(cases ${CMAKE_CURRENT_SOURCE_DIR}/cli/output.cases ${CMAKE_CURRENT_SOURCE_DIR}/cli/usage.cases)
+  set(cases ${CMAKE_CURRENT_SOURCE_DIR}/cli/output.cases ${CMAKE_CURRENT_SOURCE_DIR}/cli/usage.cases
+            ${CMAKE_CURRENT_SOURCE_DIR}/cli/bench.cases)
   add_test(NAME cli_cases
            COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/run.py $<TARGET_FILE:sheaf_program> ${cases})
   add_test(NAME cli_properties
            COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/properties.py $<TARGET_FILE:sheaf_program>)
-  set_tests_properties(cli_properties PROPERTIES TIMEOUT 1200)
+  add_test(NAME cli_bench
+           COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/bench.py $<TARGET_FILE:sheaf_program>)
+  set_tests_properties(cli_properties cli_bench PROPERTIES TIMEOUT 1200)
 else()
   message(WARNING "no python3: the command-line tests are left out")
 endif()

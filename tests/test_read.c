@@ -102,9 +102,10 @@ sheaf_corpus *test_read(sheaf_ctx *ctx, const char *path, const sheaf_read_opts 
 
 int64_t test_doc(const sheaf_corpus *c, const char *id)
 {
-    for (int64_t i = 0; i < c->n; i++)
-        if (c->docs[i].id.n == strlen(id) && !memcmp(c->docs[i].id.p, id, strlen(id))) return i;
-    for (int64_t i = 0; i < c->n; i++) print_message("  there is: %.*s\n", (int)c->docs[i].id.n, c->docs[i].id.p);
+    for (int64_t i = 0; i < c->n; i++) {
+        sheaf_str s = sheaf_corpus_id(c, i);
+        if (s.n == strlen(id) && !memcmp(s.p, id, s.n)) return i;
+    }
     fail_msg("no document '%s'", id);
     return -1;
 }
@@ -118,8 +119,8 @@ char *test_dump(const sheaf_corpus *c)
     FILE *f = open_memstream(&text, &n);
     for (int32_t k = 0; k < c->n_columns; k++) print(f, c->columns[k]);
     for (int64_t i = 0; i < c->n; i++) {
-        const sheaf_i_doc *d = &c->docs[i];
-        print(f, d->id), print(f, d->title), print(f, d->date), print(f, d->label), print(f, d->text);
+        print(f, sheaf_corpus_id(c, i)), print(f, sheaf_corpus_title(c, i)), print(f, sheaf_corpus_date(c, i));
+        print(f, sheaf_corpus_label(c, i)), print(f, sheaf_corpus_text(c, i));
         for (int32_t k = 0; k < c->n_columns; k++) print(f, sheaf_corpus_column(c, i, k));
         fputc('\n', f);
     }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/rng.h"
 #include "read/source.h"
 
 static void archives(void **state)
@@ -298,7 +299,71 @@ static int clear_after(void **state)
     return 0;
 }
 
+/* Equal beginnings of any length, numbers in front, zeros before them, ids alike in more than the key of the sort. */
+static void ids_of_all_shapes_are_sorted(void **state)
+{
+    (void)state;
+    enum { N = 6000 };
+    static const char *const begins[] = {"", "x", "0007", "news/", "a/very/long/path/of/folders/12", "v1.0/"};
+    static const char *const middles[] = {"", "00", "aaaaaaaaaaaaaaaaaaaaaaaa", "1/1/1/1/1/1/1/1/1/1/", "-", "9"};
+    static char text[N][80];
+    sheaf_str texts[N], ids[N];
+    for (size_t b = 0; b < sizeof begins / sizeof *begins; b++) {
+        uint64_t key = sheaf_i_rng_key(b, SHEAF_I_RNG_TEST, 5);
+        for (uint64_t i = 0; i < N; i++) {
+            uint64_t x = sheaf_i_rng_u64(key, i);
+            int n = snprintf(text[i], sizeof text[i], "%s%s%.*s%llu", begins[b], middles[x % 6], (int)(x >> 8 & 3),
+                             "0.0", (unsigned long long)(i * 7919 % N + 1) * (x >> 12 & 1 ? 1000003 : 1));
+            size_t used = (size_t)n + (size_t)snprintf(text[i] + n, sizeof text[i] - (size_t)n, ":%d", (int)i);
+            ids[i] = (sheaf_str){text[i], used};
+            texts[i] = (sheaf_str){"text", 4};
+        }
+        char *first = NULL;
+        for (int32_t threads = 1; threads <= 3; threads += 2) {
+            sheaf_ctx *ctx = test_context(threads);
+            sheaf_corpus *c;
+            assert_ok(ctx, sheaf_corpus_from_memory(ctx, &c, texts, ids, NULL, N));
+            assert_int_equal(sheaf_corpus_size(c), N);
+            assert_null(sheaf_i_corpus_validate(c)); /* compares neighbours by the rule itself */
+            char *dump = test_dump(c);
+            if (first) assert_string_equal(dump, first);
+            else first = strdup(dump);
+            free(dump);
+            sheaf_corpus_free(c);
+            sheaf_ctx_free(ctx);
+        }
+        free(first);
+    }
+}
+
+static void a_failure_leaves_what_was_skipped(void **state)
+{
+    (void)state;
+    sheaf_ctx *ctx = test_context(2);
+    sheaf_corpus *c, *remains;
+    sheaf_str place, reason;
+    sheaf_read_opts o = test_options();
+    o.remains = &remains;
+    const char *path = test_text("broken.jsonl", "{\"text\":\"a\"}\nnonsense\n");
+    assert_ok(ctx, sheaf_corpus_read(ctx, &c, &path, 1, &o));
+    assert_null(remains);
+    sheaf_corpus_free(c);
+    o.strict = true;
+    assert_int_equal(sheaf_corpus_read(ctx, &c, &path, 1, &o), SHEAF_EFORMAT);
+    assert_null(c);
+    assert_non_null(remains);
+    assert_int_equal(sheaf_corpus_size(remains), 0);
+    assert_int_equal(sheaf_corpus_counts(remains).skipped, 1);
+    sheaf_corpus_skipped(remains, 0, &place, &reason);
+    assert_memory_equal(place.p + place.n - 14, "broken.jsonl:2", 14);
+    assert_int_equal(strncmp(reason.p, "not JSON", 8), 0);
+    sheaf_corpus_free(remains);
+    sheaf_ctx_free(ctx);
+}
+
 const struct CMUnitTest test_read_hostile[] = {
+    cmocka_unit_test(ids_of_all_shapes_are_sorted),
+    cmocka_unit_test_teardown(a_failure_leaves_what_was_skipped, clear_after),
     cmocka_unit_test_teardown(archives, clear_after),
     cmocka_unit_test_teardown(names_that_are_not_ascii, clear_after),
     cmocka_unit_test_teardown(office_documents_are_binary, clear_after),

@@ -2,18 +2,21 @@
  *
  * Nothing here may depend on which document was read when: documents are sorted by id, columns are numbered by the
  * first document in that order that has them, skipped inputs are sorted by place, and of several faults the one with
- * the lowest place is reported.
+ * the lowest place is reported. Documents are moved side by side on the threads, a block of them at a time.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/context.h"
+#include "base/par.h"
 #include "read/chunk.h"
 #include "read/fields.h"
 #include "read/order.h"
+#include "read/record.h"
 #include "read/utf8.h"
 
 #define MAX_NAMED 3 /* duplicate ids named in the message */
+#define BLOCK 4096  /* documents */
 
 typedef struct {
     sheaf_ctx *ctx;
@@ -21,8 +24,13 @@ typedef struct {
     int64_t n_chunks;
     const sheaf_read_opts *o;
     sheaf_corpus *c;
-    sheaf_i_place *places; /* of c->docs */
     sheaf_i_names columns; /* all of them, in order of reading */
+    int64_t *first;        /* of each chunk: its first document among all, in order of reading */
+    sheaf_i_doc *unsorted;
+    sheaf_str *id;         /* of `unsorted` */
+    int64_t *order;
+    bool twice;            /* some id stands twice */
+    bool skips_known;
 } assembly;
 
 static sheaf_status place_text(sheaf_i_arena *a, sheaf_i_place p, sheaf_str *out)
@@ -47,36 +55,78 @@ static void add_counts(sheaf_read_counts *to, const sheaf_read_counts *from)
     to->replaced_docs += from->replaced_docs;
 }
 
-/* All documents behind each other, in order of reading, with columns numbered over all chunks. */
-static sheaf_status gather_docs(assembly *a)
+/* What the chunks keep goes to the corpus, with columns numbered over all chunks in order of reading. */
+static sheaf_status gather_kept(assembly *a)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_corpus *c = a->c;
-    int64_t n = 0;
-    int32_t *number = NULL;
-    for (int64_t k = 0; k < a->n_chunks; k++) n += a->chunks[k]->n_docs;
-    SHEAF_NEW(c->docs, a->ctx, n);
-    SHEAF_NEW(a->places, a->ctx, n);
+    SHEAF_NEW0(c->kept, a->ctx, a->n_chunks);
+    SHEAF_NEW(a->first, a->ctx, a->n_chunks);
     for (int64_t k = 0; k < a->n_chunks; k++) {
         sheaf_i_chunk *from = a->chunks[k];
-        sheaf_i_free(a->ctx, number);
-        SHEAF_NEW(number, a->ctx, from->columns.n);
+        sheaf_i_kept *kept = &c->kept[k];
+        kept->n_columns = from->columns.n;
+        SHEAF_NEW(kept->column, a->ctx, from->columns.n);
         for (int32_t j = 0; j < from->columns.n; j++)
-            SHEAF_TRY(sheaf_i_names_add(&a->columns, &c->arena, from->columns.list[j].name, &number[j]));
-        for (int64_t i = 0; i < from->n_docs; i++) {
-            sheaf_i_doc *d = &from->docs[i];
-            sheaf_i_field *f = (sheaf_i_field *)d->fields; /* the chunk's own */
-            for (int32_t j = 0; j < d->n_fields; j++) f[j].column = number[f[j].column];
-            a->places[c->n] = from->places[i];
-            c->docs[c->n++] = *d;
-        }
+            SHEAF_TRY(sheaf_i_names_add(&a->columns, &c->arena, from->columns.list[j].name, &kept->column[j]));
+        kept->records = from->packed;
+        from->packed = NULL;
+        a->first[k] = c->n;
+        c->n += from->n_docs;
         add_counts(&c->counts, &from->counts);
-        sheaf_i_free(a->ctx, from->docs);
-        from->docs = NULL;
-        from->n_docs = from->docs_room = 0;
     }
 done:
-    sheaf_i_free(a->ctx, number);
+    return st;
+}
+
+static sheaf_status list_chunk(void *arg, int64_t k, int32_t worker)
+{
+    (void)worker;
+    assembly *a = arg;
+    sheaf_i_chunk *from = a->chunks[k];
+    for (int64_t i = 0; i < from->n_docs; i++) {
+        const unsigned char *p = a->c->kept[k].records + from->docs[i].record;
+        a->unsorted[a->first[k] + i] = from->docs[i];
+        a->id[a->first[k] + i] = sheaf_i_record_string(&p, SHEAF_I_OF_ID);
+    }
+    sheaf_i_free(a->ctx, from->docs);
+    from->docs = NULL;
+    from->n_docs = from->docs_room = 0;
+    return SHEAF_OK;
+}
+
+static bool same(sheaf_str a, sheaf_str b) { return a.n == b.n && !memcmp(a.p, b.p, a.n); }
+
+static sheaf_status sort_block(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    assembly *a = arg;
+    int64_t lo, hi;
+    bool twice = false;
+    sheaf_i_range(a->c->n, BLOCK, block, &lo, &hi);
+    for (int64_t i = lo; i < hi; i++) {
+        a->c->docs[i] = a->unsorted[a->order[i]];
+        twice |= i > 0 && same(a->id[a->order[i - 1]], a->id[a->order[i]]);
+    }
+    if (twice) __atomic_store_n(&a->twice, true, __ATOMIC_RELAXED);
+    return SHEAF_OK;
+}
+
+/* All documents by id. */
+static sheaf_status sort_docs(assembly *a)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_corpus *c = a->c;
+    SHEAF_NEW(a->unsorted, a->ctx, c->n);
+    SHEAF_NEW(a->id, a->ctx, c->n);
+    SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, a->n_chunks, list_chunk, a));
+    SHEAF_TRY(sheaf_i_order(a->ctx, &a->order, a->id, c->n));
+    SHEAF_NEW(c->docs, a->ctx, c->n);
+    st = sheaf_i_par_for(a->ctx, NULL, sheaf_i_blocks(c->n, BLOCK), sort_block, a);
+done:
+    sheaf_i_free(a->ctx, a->unsorted);
+    sheaf_i_free(a->ctx, a->id);
+    sheaf_i_free(a->ctx, a->order);
     return st;
 }
 
@@ -100,9 +150,7 @@ static sheaf_status gather_skips(assembly *a)
         c->skipped_place[i] = place[order[i]];
         c->skipped_reason[i] = reason[order[i]];
     }
-    if (a->o->strict && n)
-        st = sheaf_i_fail(a->ctx, SHEAF_EFORMAT, "%.*s: %.*s", (int)c->skipped_place[0].n, c->skipped_place[0].p,
-                          (int)c->skipped_reason[0].n, c->skipped_reason[0].p);
+    a->skips_known = true;
 done:
     sheaf_i_free(a->ctx, order);
     sheaf_i_free(a->ctx, place);
@@ -110,41 +158,12 @@ done:
     return st;
 }
 
-/* Sorts documents and their places by id. */
-static sheaf_status sort_docs(assembly *a)
+static sheaf_status check_strict(const assembly *a)
 {
-    sheaf_status st = SHEAF_OK;
-    sheaf_corpus *c = a->c;
-    int64_t *order = NULL;
-    sheaf_str *ids = NULL;
-    sheaf_i_doc *docs = NULL;
-    sheaf_i_place *places = NULL;
-    SHEAF_NEW(ids, a->ctx, c->n);
-    for (int64_t i = 0; i < c->n; i++) ids[i] = c->docs[i].id;
-    SHEAF_TRY(sheaf_i_order(a->ctx, &order, ids, c->n));
-    SHEAF_NEW(docs, a->ctx, c->n);
-    SHEAF_NEW(places, a->ctx, c->n);
-    for (int64_t i = 0; i < c->n; i++) {
-        docs[i] = c->docs[order[i]];
-        places[i] = a->places[order[i]];
-    }
-    sheaf_i_free(a->ctx, c->docs);
-    sheaf_i_free(a->ctx, a->places);
-    c->docs = docs;
-    a->places = places;
-    docs = NULL;
-    places = NULL;
-done:
-    sheaf_i_free(a->ctx, order);
-    sheaf_i_free(a->ctx, ids);
-    sheaf_i_free(a->ctx, docs);
-    sheaf_i_free(a->ctx, places);
-    return st;
-}
-
-static bool same_id(const sheaf_i_doc *a, const sheaf_i_doc *b)
-{
-    return a->id.n == b->id.n && !memcmp(a->id.p, b->id.p, a->id.n);
+    const sheaf_corpus *c = a->c;
+    if (!a->o->strict || !c->counts.skipped) return SHEAF_OK;
+    return sheaf_i_fail(a->ctx, SHEAF_EFORMAT, "%.*s: %.*s", (int)c->skipped_place[0].n, c->skipped_place[0].p,
+                        (int)c->skipped_reason[0].n, c->skipped_reason[0].p);
 }
 
 /* "'id' (place and place)", long ones cut: ids at the end, places, whose ends tell them apart, at the front. */
@@ -161,19 +180,21 @@ static size_t name_twice(char *to, size_t room, bool more, sheaf_str id, sheaf_s
 static sheaf_status check_duplicates(assembly *a)
 {
     const sheaf_corpus *c = a->c;
+    if (!a->twice) return SHEAF_OK;
     char text[480];
     size_t used = 0;
     int64_t twice = 0, named = 0;
     sheaf_i_arena scratch;
     sheaf_i_arena_init(&scratch, a->ctx);
     for (int64_t i = 1; i < c->n; i++) {
-        if (!same_id(&c->docs[i - 1], &c->docs[i])) continue;
+        sheaf_str id = sheaf_corpus_id(c, i);
+        if (!same(sheaf_corpus_id(c, i - 1), id)) continue;
         int64_t first = i - 1;
-        while (i + 1 < c->n && same_id(&c->docs[first], &c->docs[i + 1])) i++;
+        while (i + 1 < c->n && same(id, sheaf_corpus_id(c, i + 1))) i++;
         if (++twice > MAX_NAMED || used > sizeof text / 2) continue;
         sheaf_str lo = {"", 0}, hi = {"", 0}, p;
         for (int64_t k = first; k <= i; k++) {
-            if (place_text(&scratch, a->places[k], &p) != SHEAF_OK) {
+            if (place_text(&scratch, a->chunks[c->docs[k].chunk]->places[c->docs[k].slot], &p) != SHEAF_OK) {
                 sheaf_i_arena_end(&scratch);
                 return SHEAF_ENOMEM;
             }
@@ -184,17 +205,36 @@ static sheaf_status check_duplicates(assembly *a)
                 hi = p;
             }
         }
-        sheaf_str id = c->docs[first].id;
         named++;
         used += name_twice(text + used, sizeof text - used, used > 0, id, lo, hi);
         if (used >= sizeof text) used = sizeof text - 1;
     }
     sheaf_i_arena_end(&scratch);
-    if (!twice) return SHEAF_OK;
     sheaf_i_fail(a->ctx, SHEAF_EFORMAT, "%lld duplicate id%s: %s%s", (long long)twice, twice > 1 ? "s" : "", text,
                  twice > named ? ", ..." : "");
     sheaf_i_hint(a->ctx, "ids must differ; --id-field NAME takes them from another field");
     return SHEAF_EFORMAT;
+}
+
+/* Numbers the columns that a document brings and that none before it had; number: by their order of reading. */
+static sheaf_status number_columns_of(assembly *a, int64_t doc, int32_t *number)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_corpus *c = a->c;
+    const sheaf_i_kept *kept = &c->kept[c->docs[doc].chunk];
+    const unsigned char *p = kept->records + c->docs[doc].record;
+    (void)sheaf_i_record_string(&p, SHEAF_I_OF_LABEL);
+    for (uint64_t n = sheaf_i_take_number(&p); n; n--) {
+        int32_t old = kept->column[sheaf_i_take_number(&p)];
+        (void)sheaf_i_take_string(&p);
+        if (number[old] >= 0) continue;
+        sheaf_str *name = &c->columns[number[old] = c->n_columns++];
+        int64_t replaced = 0;
+        *name = a->columns.list[old].name;
+        SHEAF_TRY(sheaf_i_utf8_clean(&c->arena, name, &replaced));
+    }
+done:
+    return st;
 }
 
 /* Numbers the columns by the first document that has them and the order within it. */
@@ -206,31 +246,29 @@ static sheaf_status number_columns(assembly *a)
     SHEAF_NEW(number, a->ctx, n);
     SHEAF_NEW(c->columns, a->ctx, n);
     for (int32_t i = 0; i < n; i++) number[i] = -1;
-    for (int64_t i = 0; i < c->n; i++) {
-        sheaf_i_field *f = (sheaf_i_field *)c->docs[i].fields;
-        for (int32_t j = 0; j < c->docs[i].n_fields; j++) {
-            int32_t old = f[j].column;
-            if (number[old] < 0) {
-                sheaf_str *name = &c->columns[number[old] = c->n_columns++];
-                int64_t replaced = 0;
-                *name = a->columns.list[old].name;
-                SHEAF_TRY(sheaf_i_utf8_clean(&c->arena, name, &replaced));
-            }
-            f[j].column = number[old];
-        }
-    }
+    for (int64_t i = 0; i < c->n && c->n_columns < n; i++) SHEAF_TRY(number_columns_of(a, i, number));
+    for (int64_t k = 0; k < c->n_chunks; k++)
+        for (int32_t j = 0; j < c->kept[k].n_columns; j++) c->kept[k].column[j] = number[c->kept[k].column[j]];
 done:
     sheaf_i_free(a->ctx, number);
     return st;
 }
 
-static void settle(sheaf_corpus *c, int64_t max_docs)
+/* The documents of a limit look for themselves. */
+static void settle(assembly *a)
 {
-    if (max_docs > 0 && c->n > max_docs) c->n = max_docs;
-    for (int64_t i = 0; i < c->n; i++) {
-        c->has_title |= c->docs[i].title.n > 0;
-        c->has_date |= c->docs[i].date.n > 0;
-        c->has_label |= c->docs[i].label.n > 0;
+    sheaf_corpus *c = a->c;
+    bool cut = a->o->max_docs > 0 && c->n > a->o->max_docs;
+    if (cut) c->n = a->o->max_docs;
+    for (int64_t k = 0; k < a->n_chunks && !cut; k++) {
+        c->has_title |= a->chunks[k]->has_title;
+        c->has_date |= a->chunks[k]->has_date;
+        c->has_label |= a->chunks[k]->has_label;
+    }
+    for (int64_t i = 0; i < c->n && cut; i++) {
+        c->has_title |= sheaf_corpus_title(c, i).n > 0;
+        c->has_date |= sheaf_corpus_date(c, i).n > 0;
+        c->has_label |= sheaf_corpus_label(c, i).n > 0;
     }
 }
 
@@ -277,31 +315,42 @@ static sheaf_status none_left(assembly *a, const char *inputs)
     return SHEAF_EFORMAT;
 }
 
+/* A corpus of no documents; the reasons lie with the chunks. */
+static void leave_skips(assembly *a)
+{
+    for (int64_t k = 0; k < a->n_chunks; k++) sheaf_i_arena_join(&a->c->arena, &a->chunks[k]->keep);
+    a->c->n = 0;
+    *a->o->remains = a->c;
+}
+
 sheaf_status sheaf_i_assemble(sheaf_ctx *ctx, sheaf_corpus **out, sheaf_i_chunk **chunks, int64_t n_chunks,
                               const sheaf_read_opts *o, const char *inputs)
 {
     sheaf_status st = SHEAF_OK;
     assembly a = {.ctx = ctx, .chunks = chunks, .n_chunks = n_chunks, .o = o};
     *out = NULL;
+    if (o->remains) *o->remains = NULL;
     sheaf_i_names_init(&a.columns, ctx);
     SHEAF_NEW0(a.c, ctx, 1);
     a.c->ctx = ctx;
     a.c->n_chunks = n_chunks;
     a.c->has_text = o->keep_text;
     sheaf_i_arena_init(&a.c->arena, ctx);
-    SHEAF_TRY(gather_docs(&a));
-    SHEAF_TRY(sum_fields(&a));
+    SHEAF_TRY(gather_kept(&a));
     SHEAF_TRY(gather_skips(&a));
+    SHEAF_TRY(sum_fields(&a));
+    SHEAF_TRY(check_strict(&a));
     if (!a.c->n) SHEAF_TRY(none_left(&a, inputs));
     SHEAF_TRY(sort_docs(&a));
     SHEAF_TRY(check_duplicates(&a));
-    settle(a.c, o->max_docs);
+    settle(&a);
     SHEAF_TRY(number_columns(&a));
     for (int64_t k = 0; k < n_chunks; k++) sheaf_i_arena_join(&a.c->arena, &chunks[k]->keep);
     *out = a.c;
 done:
-    if (st != SHEAF_OK) sheaf_corpus_free(a.c);
-    sheaf_i_free(ctx, a.places);
+    if (st != SHEAF_OK && o->remains && a.skips_known && a.c->counts.skipped) leave_skips(&a);
+    else if (st != SHEAF_OK) sheaf_corpus_free(a.c);
+    sheaf_i_free(ctx, a.first);
     sheaf_i_names_end(&a.columns);
     return st;
 }

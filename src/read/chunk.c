@@ -5,6 +5,7 @@
 
 #include "base/context.h"
 #include "read/chunk.h"
+#include "read/record.h"
 #include "read/utf8.h"
 
 sheaf_status sheaf_i_chunk_new(sheaf_ctx *ctx, sheaf_i_chunk **out, const sheaf_read_opts *o, int64_t number)
@@ -16,7 +17,6 @@ sheaf_status sheaf_i_chunk_new(sheaf_ctx *ctx, sheaf_i_chunk **out, const sheaf_
     c->number = number;
     sheaf_i_arena_init(&c->keep, ctx);
     sheaf_i_arena_init(&c->temp, ctx);
-    c->texts = o->keep_text ? &c->keep : &c->temp;
     sheaf_i_names_init(&c->columns, ctx);
     sheaf_i_names_init(&c->seen, ctx);
     return SHEAF_OK;
@@ -30,6 +30,7 @@ void sheaf_i_chunk_free(sheaf_i_chunk *c)
     sheaf_i_names_end(&c->columns);
     sheaf_i_names_end(&c->seen);
     sheaf_i_free(c->ctx, c->docs);
+    sheaf_i_free(c->ctx, c->packed);
     sheaf_i_free(c->ctx, c->places);
     sheaf_i_free(c->ctx, c->skips);
     sheaf_i_free(c->ctx, c);
@@ -38,11 +39,15 @@ void sheaf_i_chunk_free(sheaf_i_chunk *c)
 void sheaf_i_chunk_end_temp(sheaf_i_chunk *c)
 {
     sheaf_i_arena_end(&c->temp);
+    if (c->packed_used) { /* a resize that fails leaves what there is */
+        void *fitting = c->ctx->o.resize(c->ctx->o.resize_user, c->packed, c->packed_used);
+        if (fitting) c->packed = fitting;
+    }
     if (c->o->keep_text) return;
     for (int64_t i = 0; i < c->n_docs; i++) c->docs[i].text = (sheaf_str){"", 0};
 }
 
-/* Strings of a document may lie in the input or in `temp`: what is kept is cleaned and copied. */
+/* Strings may lie in the input or in `temp`: what is kept is cleaned and copied. */
 static sheaf_status keep_string(sheaf_i_chunk *c, sheaf_str *s, int64_t *replaced)
 {
     if (!s->n) {
@@ -55,38 +60,70 @@ static sheaf_status keep_string(sheaf_i_chunk *c, sheaf_str *s, int64_t *replace
     return SHEAF_OK;
 }
 
-static sheaf_status keep_fields(sheaf_i_chunk *c, sheaf_i_doc *d, int64_t *replaced)
+static sheaf_status records_room(sheaf_i_chunk *c, size_t bytes)
 {
-    if (!d->n_fields) {
-        d->fields = NULL;
-        return SHEAF_OK;
-    }
-    size_t bytes = (size_t)d->n_fields * sizeof *d->fields;
-    sheaf_i_field *f = sheaf_i_arena_take(&c->keep, bytes, _Alignof(sheaf_i_field));
-    if (!f) return SHEAF_ENOMEM;
-    memcpy(f, d->fields, bytes);
-    for (int32_t i = 0; i < d->n_fields; i++)
-        if (keep_string(c, &f[i].value, replaced) != SHEAF_OK) return SHEAF_ENOMEM;
-    d->fields = f;
+    if (c->packed_room - c->packed_used >= bytes) return SHEAF_OK;
+    size_t room = c->packed_room + c->packed_room / 2 + bytes + 4096;
+    void *p = sheaf_i_resize(c->ctx, c->packed, (int64_t)room, 1);
+    if (!p) return SHEAF_ENOMEM;
+    c->packed = p;
+    c->packed_room = room;
     return SHEAF_OK;
 }
 
-sheaf_status sheaf_i_chunk_doc(sheaf_i_chunk *c, const sheaf_i_doc *doc, sheaf_i_place place, int64_t replaced)
+static sheaf_status add_string(sheaf_i_chunk *c, sheaf_str s, int64_t *replaced)
 {
     sheaf_status st = SHEAF_OK;
-    sheaf_i_doc d = *doc;
+    if (s.n) SHEAF_TRY(sheaf_i_utf8_clean(&c->temp, &s, replaced));
+    SHEAF_TRY(records_room(c, s.n + SHEAF_I_NUMBER_BYTES));
+    c->packed_used += sheaf_i_put_number(c->packed + c->packed_used, s.n);
+    if (s.n) memcpy(c->packed + c->packed_used, s.p, s.n);
+    c->packed_used += s.n;
+done:
+    return st;
+}
+
+static sheaf_status add_number(sheaf_i_chunk *c, int32_t x)
+{
+    sheaf_status st = records_room(c, SHEAF_I_NUMBER_BYTES);
+    if (st == SHEAF_OK) c->packed_used += sheaf_i_put_number(c->packed + c->packed_used, (uint64_t)x);
+    return st;
+}
+
+/* See record.h. */
+static sheaf_status add_record(sheaf_i_chunk *c, const sheaf_i_found *f, int64_t *replaced)
+{
+    sheaf_status st = SHEAF_OK;
+    SHEAF_TRY(add_string(c, f->id, replaced));
+    SHEAF_TRY(add_string(c, f->title, replaced));
+    SHEAF_TRY(add_string(c, f->date, replaced));
+    SHEAF_TRY(add_string(c, f->label, replaced));
+    SHEAF_TRY(add_number(c, f->n_fields));
+    for (int32_t i = 0; i < f->n_fields; i++) {
+        SHEAF_TRY(add_number(c, f->fields[i].column));
+        SHEAF_TRY(add_string(c, f->fields[i].value, replaced));
+    }
+done:
+    return st;
+}
+
+sheaf_status sheaf_i_chunk_doc(sheaf_i_chunk *c, const sheaf_i_found *found, sheaf_i_place place, int64_t replaced)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_i_doc d = {.text = found->text, .record = c->packed_used};
     if (!sheaf_i_trim(d.text).n) return sheaf_i_chunk_skip(c, place, "empty");
     if (d.text.n > SHEAF_I_DOC_LIMIT) return sheaf_i_chunk_skip(c, place, "too large: %zu bytes", d.text.n);
+    if (c->number > INT32_MAX || c->n_docs >= INT32_MAX)
+        return sheaf_i_fail(c->ctx, SHEAF_EINVAL, "the input is too large: more than %d MiB", INT32_MAX);
     SHEAF_GROW(c->docs, c->ctx, c->n_docs, c->docs_room);
     SHEAF_GROW(c->places, c->ctx, c->n_docs, c->places_room);
     if (c->o->keep_text) SHEAF_TRY(keep_string(c, &d.text, &replaced));
     else SHEAF_TRY(sheaf_i_utf8_clean(&c->temp, &d.text, &replaced));
-    SHEAF_TRY(keep_string(c, &d.id, &replaced));
-    SHEAF_TRY(keep_string(c, &d.title, &replaced));
-    SHEAF_TRY(keep_string(c, &d.date, &replaced));
-    SHEAF_TRY(keep_string(c, &d.label, &replaced));
-    SHEAF_TRY(keep_fields(c, &d, &replaced));
-    d.chunk = c->number;
+    SHEAF_TRY(add_record(c, found, &replaced));
+    c->has_title |= found->title.n > 0;
+    c->has_date |= found->date.n > 0;
+    c->has_label |= found->label.n > 0;
+    d.chunk = (int32_t)c->number;
     d.slot = (int32_t)c->n_docs;
     c->places[c->n_docs] = place;
     c->docs[c->n_docs++] = d;

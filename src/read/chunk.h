@@ -27,6 +27,13 @@ sheaf_status sheaf_i_names_add(sheaf_i_names *s, sheaf_i_arena *a, sheaf_str nam
 
 typedef enum { SHEAF_I_TEXT, SHEAF_I_ID, SHEAF_I_TITLE, SHEAF_I_DATE, SHEAF_I_LABEL, SHEAF_I_ROLES } sheaf_i_role;
 
+/* A field name, and of each role which of the guesses it is; one past the last for none. */
+#define SHEAF_I_RANKED 32
+typedef struct {
+    sheaf_str name;
+    uint8_t rank[SHEAF_I_ROLES];
+} sheaf_i_ranked_name;
+
 typedef struct {
     sheaf_str name;     /* the input as shown to people; lives as long as the read */
     int64_t line;       /* 1 ...; 0: the whole input */
@@ -38,20 +45,35 @@ typedef struct {
     sheaf_str reason;
 } sheaf_i_skip;
 
+typedef struct {
+    int32_t column;   /* index into the chunk's columns */
+    sheaf_str value;
+} sheaf_i_field;
+
+/* A document as the parsers find it. */
+typedef struct {
+    sheaf_str id, title, date, label, text;
+    const sheaf_i_field *fields; /* own columns; missing ones are absent */
+    int32_t n_fields;
+} sheaf_i_found;
+
 typedef struct sheaf_i_chunk {
     sheaf_ctx *ctx;
     const sheaf_read_opts *o;
     int64_t number;
     sheaf_i_arena keep;        /* what the corpus keeps */
     sheaf_i_arena temp;        /* what ends with the visit */
-    sheaf_i_arena *texts;      /* one of the two */
     sheaf_i_doc *docs;
     sheaf_i_place *places;     /* of the documents */
     int64_t n_docs, docs_room, places_room;
+    unsigned char *packed;     /* what the documents carry along: records as in record.h */
+    size_t packed_used, packed_room;
+    bool has_title, has_date, has_label; /* some document */
     sheaf_i_skip *skips;
     int64_t n_skips, skips_room;
     sheaf_read_counts counts;
     sheaf_i_names columns;
+    sheaf_i_ranked_name ranked[SHEAF_I_RANKED]; /* the fields of the last record, which the next one may have too */
     /* for messages about fields */
     int64_t records, found[SHEAF_I_ROLES];
     uint32_t guessed[SHEAF_I_ROLES];     /* bit i: the i-th guess served some record */
@@ -67,7 +89,7 @@ void sheaf_i_chunk_end_temp(sheaf_i_chunk *c);
 /* Adds a document whose strings are raw bytes that live until the chunk is visited: they are cleaned (bad UTF-8
    replaced and counted) and kept as the options ask. `replaced` counts what was replaced while decoding. A text of
    nothing but white space is skipped as empty. */
-sheaf_status sheaf_i_chunk_doc(sheaf_i_chunk *c, const sheaf_i_doc *doc, sheaf_i_place place, int64_t replaced);
+sheaf_status sheaf_i_chunk_doc(sheaf_i_chunk *c, const sheaf_i_found *found, sheaf_i_place place, int64_t replaced);
 sheaf_status sheaf_i_chunk_skip(sheaf_i_chunk *c, sheaf_i_place place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

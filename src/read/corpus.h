@@ -6,29 +6,31 @@
 #include "sheaf/sheaf.h"
 
 typedef struct {
-    int32_t column;   /* index into the corpus's columns */
-    sheaf_str value;
-} sheaf_i_field;
-
-typedef struct {
-    sheaf_str id, title, date, label, text; /* text is empty once dropped */
-    const sheaf_i_field *fields;            /* own columns; missing ones are absent */
-    int32_t n_fields;
-    int32_t slot;                           /* index within its chunk ... */
-    int64_t chunk;                          /* ... which was the so-manieth to be visited */
+    sheaf_str text;    /* empty once dropped */
+    size_t record;     /* where its strings begin in those of its chunk: see record.h */
+    int32_t chunk;     /* the so-manieth to be visited ... */
+    int32_t slot;      /* ... and its index there */
 } sheaf_i_doc;
+
+/* What the documents of one chunk keep: there are many documents, and few care for what they carry along. */
+typedef struct {
+    unsigned char *records;
+    int32_t *column;   /* the corpus's number of each column that the records name; -1: of no document that is left */
+    int32_t n_columns;
+} sheaf_i_kept;
 
 struct sheaf_corpus {
     sheaf_ctx *ctx;
     sheaf_i_doc *docs;       /* n, sorted by id: runs of digits as numbers, then bytes */
     int64_t n;
+    sheaf_i_kept *kept;      /* n_chunks */
     int64_t n_chunks;
     sheaf_str *columns;
     int32_t n_columns;
     sheaf_read_counts counts;
     sheaf_str *skipped_place, *skipped_reason; /* counts.skipped of them, sorted by place */
     bool has_label, has_title, has_date, has_text;
-    sheaf_i_arena arena;     /* holds every string above */
+    sheaf_i_arena arena;     /* holds texts, names, places and reasons */
 };
 
 /* Called in parallel, once a chunk (a run of whole documents of about 1 MiB, cut by the data alone), with docs whose

@@ -47,7 +47,7 @@ static sheaf_status post_id(sheaf_i_chunk *c, sheaf_str id, int64_t number, shea
     return SHEAF_OK;
 }
 
-static sheaf_status add_posts(sheaf_i_chunk *c, const sheaf_i_split *split, sheaf_i_doc d, sheaf_str name,
+static sheaf_status add_posts(sheaf_i_chunk *c, const sheaf_i_split *split, sheaf_i_found d, sheaf_str name,
                               int64_t replaced)
 {
     sheaf_status st = SHEAF_OK;
@@ -71,7 +71,7 @@ sheaf_status sheaf_i_document(sheaf_i_chunk *c, const sheaf_i_split *split, shea
                               const sheaf_i_file *f)
 {
     sheaf_status st = SHEAF_OK;
-    sheaf_i_doc d = {.text = bytes, .id = f->id};
+    sheaf_i_found d = {.text = bytes, .id = f->id};
     sheaf_i_place place = {f->name, 0, ':'};
     int64_t replaced = 0;
     const char *why = NULL;

@@ -74,20 +74,40 @@ static bool find_named(sheaf_i_member *m, int32_t n, const char *name, sheaf_i_j
     return false;
 }
 
+static sheaf_i_ranked_name rank_name(sheaf_str name)
+{
+    sheaf_i_ranked_name r = {.name = name};
+    for (int role = 0; role < SHEAF_I_ROLES; role++) {
+        int g = 0;
+        while (g < MAX_GUESSES && *guesses[role][g]) {
+            const char *guess = guesses[role][g];
+            if (name.n && name.n < MAX_GUESS && !guess[name.n] && !strncasecmp(name.p, guess, name.n)) break;
+            g++;
+        }
+        r.rank[role] = (uint8_t)(g < MAX_GUESSES && *guesses[role][g] ? g : MAX_GUESSES);
+    }
+    return r;
+}
+
+/* Records of a file mostly have the same fields in the same order. */
+static const uint8_t *ranks(sheaf_i_chunk *c, int32_t i, sheaf_str name, sheaf_i_ranked_name *own)
+{
+    sheaf_i_ranked_name *r = i < SHEAF_I_RANKED ? &c->ranked[i] : own;
+    bool known = r != own && r->name.n == name.n && name.n && memcmp(r->name.p, name.p, name.n) == 0;
+    if (!known) *r = rank_name(name);
+    return r->rank;
+}
+
 static bool find_guessed(sheaf_i_chunk *c, sheaf_i_member *m, int32_t n, int role, sheaf_i_json *found)
 {
     int32_t best = MAX_GUESSES, at = -1;
+    sheaf_i_ranked_name own;
     for (int32_t i = 0; i < n && best > 0; i++) {
         if (!present(&m[i]) || !scalar(&m[i]) || m[i].used) continue;
-        sheaf_str name = m[i].name;
-        if (!name.n || name.n >= MAX_GUESS) continue;
-        for (int32_t g = 0; g < best && *guesses[role][g]; g++) {
-            if (guesses[role][g][name.n] || ((*guesses[role][g] ^ *name.p) & ~0x20) ||
-                strncasecmp(name.p, guesses[role][g], name.n))
-                continue;
-            best = g;
-            at = i;
-        }
+        int32_t rank = ranks(c, i, m[i].name, &own)[role];
+        if (rank >= best) continue;
+        best = rank;
+        at = i;
     }
     if (at < 0) return false;
     m[at].used = true;
@@ -178,7 +198,7 @@ static bool carried(const sheaf_read_opts *o, sheaf_str name)
     return false;
 }
 
-static sheaf_status own_columns(sheaf_i_chunk *c, const sheaf_i_member *m, int32_t n, bool table, sheaf_i_doc *d,
+static sheaf_status own_columns(sheaf_i_chunk *c, const sheaf_i_member *m, int32_t n, bool table, sheaf_i_found *d,
                                 int64_t *replaced)
 {
     sheaf_status st = SHEAF_OK;
@@ -203,7 +223,7 @@ sheaf_status sheaf_i_record(sheaf_i_chunk *c, sheaf_i_member *m, int32_t n, shea
                             bool table)
 {
     sheaf_status st = SHEAF_OK;
-    sheaf_i_doc d = {.id = id};
+    sheaf_i_found d = {.id = id};
     sheaf_str *part[SHEAF_I_ROLES] = {&d.text, &d.id, &d.title, &d.date, &d.label};
     int64_t replaced = 0;
     bool found;
@@ -320,7 +340,13 @@ static void tell_guesses(sheaf_ctx *ctx, const sheaf_i_chunk *all)
 sheaf_status sheaf_i_fields_report(sheaf_ctx *ctx, const sheaf_i_chunk *all, const sheaf_i_names *columns)
 {
     const sheaf_read_opts *o = all->o;
-    if (!all->records) return SHEAF_OK;
+    if (!all->records) {
+        for (int role = 0; role < SHEAF_I_ROLES; role++) {
+            const char *name = role == SHEAF_I_TEXT && o->text_fields ? o->text_fields[0] : wanted(o, role);
+            if (name) sheaf_i_note(ctx, "no input has fields: %s field '%s' is not looked for", role_name[role], name);
+        }
+        return SHEAF_OK;
+    }
     if (!all->found[SHEAF_I_TEXT]) return no_field(ctx, all, o->text_fields ? o->text_fields[0] : NULL, SHEAF_I_TEXT);
     for (int role = SHEAF_I_ID; role < SHEAF_I_ROLES; role++)
         if (wanted(o, role) && !all->found[role]) return no_field(ctx, all, wanted(o, role), role);

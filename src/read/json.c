@@ -5,6 +5,9 @@
  * rest of reading. Here nothing is allocated: a line is checked in one pass, and only the strings that are wanted are
  * decoded, those without escapes not even copied. The tests compare it with cJSON. Depth is bounded by a bit stack.
  */
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 #include <string.h>
 
 #include "read/json.h"
@@ -34,8 +37,24 @@ static inline uint64_t special_bytes(uint64_t x)
     return zero_bytes(x ^ (ONES * '"')) | zero_bytes(x ^ (ONES * '\\')) | ((x - ONES * 0x20) & ~x & HIGH);
 }
 
+#ifdef __SSE2__
+static inline int special_of_16(__m128i x)
+{
+    __m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"')), backslash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
+    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1F)), x);
+    return _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), control));
+}
+#endif
+
 static const char *next_special(const char *p, const char *end)
 {
+#ifdef __SSE2__
+    for (; end - p >= 32; p += 32) {
+        int low = special_of_16(_mm_loadu_si128((const __m128i *)p));
+        int high = special_of_16(_mm_loadu_si128((const __m128i *)(p + 16)));
+        if (low | high) return p + __builtin_ctz((unsigned)low | (unsigned)high << 16);
+    }
+#endif
     while (end - p >= 8) {
         uint64_t x;
         memcpy(&x, p, 8);

@@ -1,7 +1,8 @@
-/* The order of ids: runs of ASCII digits compare as numbers, then bytes decide; see corpus.h and order.h. */
-#include <stdlib.h>
+/* The order of ids: runs of ASCII digits compare as numbers, then bytes decide; see corpus.h and order.h. Sorting
+   goes by keys of 16 bytes first, a radix sort, and looks at the ids where these are equal. */
 #include <string.h>
 
+#include "base/par.h"
 #include "read/corpus.h"
 #include "read/order.h"
 
@@ -47,14 +48,16 @@ int sheaf_i_id_compare(sheaf_str a, sheaf_str b)
 }
 
 #define KEY_BYTES 16
+#define BLOCK 4096 /* ids */
 
+/* The first bytes of a spelling that sort by bytes as ids do: a number is written '0', its length, its digits. The
+   first eight as a number are `high`. Equal keys say nothing. */
 typedef struct {
     uint64_t high, low;
-} sort_key;
+    int64_t index;
+} entry;
 
-/* The first bytes of a spelling that sorts by bytes as ids do: a number is written '0', its length, its digits. Equal
-   keys say nothing. */
-static sort_key key_of(sheaf_str s)
+static entry key_of(sheaf_str s, int64_t index)
 {
     unsigned char key[KEY_BYTES] = {0};
     size_t used = 0;
@@ -70,45 +73,148 @@ static sort_key key_of(sheaf_str s)
         for (size_t k = 0; k < n && used < KEY_BYTES; k++) key[used++] = (unsigned char)s.p[i + k];
         i += n;
     }
-    sort_key value = {0, 0};
+    entry e = {0, 0, index};
     for (int i = 0; i < 8; i++) {
-        value.high = value.high << 8 | key[i];
-        value.low = value.low << 8 | key[i + 8];
+        e.high = e.high << 8 | key[i];
+        e.low = e.low << 8 | key[i + 8];
     }
-    return value;
+    return e;
 }
 
 typedef struct {
-    sort_key key;
-    sheaf_str id;
-    int64_t index;
-} entry;
+    const sheaf_str *id;
+    int64_t n;
+    size_t *common;      /* a block: how much of the first id all of its begin with */
+    size_t prefix;       /* that of all, not inside a number: keys are of what follows */
+    entry *e;
+} sorting;
 
-static int compare(const void *x, const void *y)
+static sheaf_status measure_block(void *arg, int64_t block, int32_t worker)
 {
-    const entry *a = x, *b = y;
-    if (a->key.high != b->key.high) return a->key.high < b->key.high ? -1 : 1;
-    if (a->key.low != b->key.low) return a->key.low < b->key.low ? -1 : 1;
-    int c = sheaf_i_id_compare(a->id, b->id);
+    (void)worker;
+    sorting *s = arg;
+    sheaf_str a = s->id[0];
+    size_t common = a.n;
+    int64_t lo, hi;
+    sheaf_i_range(s->n, BLOCK, block, &lo, &hi);
+    for (int64_t i = lo; i < hi && common; i++) {
+        sheaf_str b = s->id[i];
+        if (b.n < common) common = b.n;
+        size_t k = 0;
+        while (k < common && a.p[k] == b.p[k]) k++;
+        common = k;
+    }
+    s->common[block] = common;
+    return SHEAF_OK;
+}
+
+static sheaf_status key_block(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    sorting *s = arg;
+    int64_t lo, hi;
+    sheaf_i_range(s->n, BLOCK, block, &lo, &hi);
+    for (int64_t i = lo; i < hi; i++)
+        s->e[i] = key_of((sheaf_str){s->id[i].p + s->prefix, s->id[i].n - s->prefix}, i);
+    return SHEAF_OK;
+}
+
+static int compare(const sorting *s, const entry *a, const entry *b)
+{
+    if (a->high != b->high) return a->high < b->high ? -1 : 1;
+    if (a->low != b->low) return a->low < b->low ? -1 : 1;
+    int c = sheaf_i_id_compare(s->id[a->index], s->id[b->index]);
     return c ? c : (a->index > b->index) - (a->index < b->index);
+}
+
+/* A stable pass of counting by one byte, 0 the lowest of `low`, 15 the highest of `high`. */
+static void sort_by_byte(const entry *from, entry *to, int64_t n, int byte)
+{
+    int64_t at[256] = {0}, sum = 0;
+    int shift = byte % 8 * 8;
+    for (int64_t i = 0; i < n; i++) at[(byte < 8 ? from[i].low : from[i].high) >> shift & 0xFF]++;
+    for (int v = 0; v < 256; v++) {
+        int64_t count = at[v];
+        at[v] = sum;
+        sum += count;
+    }
+    for (int64_t i = 0; i < n; i++) to[at[(byte < 8 ? from[i].low : from[i].high) >> shift & 0xFF]++] = from[i];
+}
+
+/* By keys: a pass for every byte in which they differ. *other: as much room. The result is in *e. */
+static void sort_by_keys(entry **e, entry **other, int64_t n)
+{
+    uint64_t high = 0, low = 0;
+    for (int64_t i = 1; i < n; i++) {
+        high |= (*e)[i].high ^ (*e)[0].high;
+        low |= (*e)[i].low ^ (*e)[0].low;
+    }
+    for (int byte = 0; byte < KEY_BYTES; byte++) {
+        if (!((byte < 8 ? low : high) >> byte % 8 * 8 & 0xFF)) continue;
+        sort_by_byte(*e, *other, n, byte);
+        entry *sorted = *other;
+        *other = *e;
+        *e = sorted;
+    }
+}
+
+/* Merge sort of a run of equal keys by the ids themselves; `other` is as much room. */
+static void sort_run(const sorting *s, entry *e, entry *other, int64_t n)
+{
+    if (n < 2) return;
+    int64_t half = n / 2, i = 0, j = half, k = 0;
+    sort_run(s, e, other, half);
+    sort_run(s, e + half, other, n - half);
+    if (compare(s, &e[half - 1], &e[half]) < 0) return;
+    memcpy(other, e, (size_t)half * sizeof *e);
+    while (i < half && j < n) e[k++] = compare(s, &other[i], &e[j]) < 0 ? other[i++] : e[j++];
+    while (i < half) e[k++] = other[i++];
+}
+
+static bool same_key(const entry *a, const entry *b) { return a->high == b->high && a->low == b->low; }
+
+static void sort_ties(const sorting *s, entry *other)
+{
+    for (int64_t i = 0, end; i < s->n; i = end) {
+        for (end = i + 1; end < s->n && same_key(&s->e[i], &s->e[end]);) end++;
+        sort_run(s, s->e + i, other, end - i);
+    }
+}
+
+static void find_prefix(sorting *s)
+{
+    size_t prefix = s->n ? s->id[0].n : 0;
+    for (int64_t b = 0; b < sheaf_i_blocks(s->n, BLOCK); b++)
+        if (s->common[b] < prefix) prefix = s->common[b];
+    while (prefix && digit(s->id[0].p[prefix - 1])) prefix--;
+    s->prefix = prefix;
 }
 
 sheaf_status sheaf_i_order(sheaf_ctx *ctx, int64_t **order, const sheaf_str *ids, int64_t n)
 {
     sheaf_status st = SHEAF_OK;
-    entry *e = NULL;
+    sorting s = {.id = ids, .n = n};
+    entry *other = NULL;
+    int64_t blocks = sheaf_i_blocks(n, BLOCK);
     *order = NULL;
-    SHEAF_NEW(e, ctx, n);
+    SHEAF_NEW(s.common, ctx, blocks);
+    SHEAF_NEW(s.e, ctx, n);
     SHEAF_NEW(*order, ctx, n);
+    SHEAF_TRY(sheaf_i_par_for(ctx, NULL, blocks, measure_block, &s));
+    find_prefix(&s);
+    SHEAF_TRY(sheaf_i_par_for(ctx, NULL, blocks, key_block, &s));
     bool sorted = true;
-    for (int64_t i = 0; i < n; i++) {
-        e[i] = (entry){key_of(ids[i]), ids[i], i};
-        if (i && sorted) sorted = compare(&e[i - 1], &e[i]) < 0;
+    for (int64_t i = 1; i < n && sorted; i++) sorted = compare(&s, &s.e[i - 1], &s.e[i]) < 0;
+    if (!sorted) {
+        SHEAF_NEW(other, ctx, n);
+        sort_by_keys(&s.e, &other, n);
+        sort_ties(&s, other);
     }
-    if (!sorted) qsort(e, (size_t)n, sizeof *e, compare);
-    for (int64_t i = 0; i < n; i++) (*order)[i] = e[i].index;
+    for (int64_t i = 0; i < n; i++) (*order)[i] = s.e[i].index;
 done:
-    sheaf_i_free(ctx, e);
+    sheaf_i_free(ctx, s.common);
+    sheaf_i_free(ctx, s.e);
+    sheaf_i_free(ctx, other);
     if (st != SHEAF_OK) {
         sheaf_i_free(ctx, *order);
         *order = NULL;

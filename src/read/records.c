@@ -70,7 +70,7 @@ static sheaf_status parse_lines(sheaf_i_chunk *c, const sheaf_i_run *run)
     for (int64_t line = run->first; rest.n; line++) {
         const char *end = memchr(rest.p, '\n', rest.n);
         size_t n = end ? (size_t)(end - rest.p) : rest.n;
-        sheaf_i_doc d = {.text = sheaf_i_trim((sheaf_str){rest.p, n})};
+        sheaf_i_found d = {.text = sheaf_i_trim((sheaf_str){rest.p, n})};
         rest = end ? (sheaf_str){end + 1, rest.n - n - 1} : (sheaf_str){"", 0};
         if (!d.text.n) continue;
         SHEAF_TRY(sheaf_i_record_id(c, run, line, &d.id));

@@ -4,6 +4,9 @@
  * substitution of maximal subparts", as browsers and Python do. U+0000 counts as ill-formed: no text of ours holds a
  * NUL, so a caller may treat a copy of it as a C string. ASCII, most of any input, goes eight bytes a step.
  */
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 #include <string.h>
 
 #include "read/utf8.h"
@@ -40,12 +43,33 @@ static int sequence(const unsigned char *p, size_t n)
     return more + 1;
 }
 
+/* Bytes that are plain ASCII, in runs of 64; there may be more. */
+static size_t plain_prefix(const unsigned char *p, size_t n)
+{
+    size_t i = 0;
+#ifdef __SSE2__
+    const __m128i zero = _mm_setzero_si128();
+    for (; n - i >= 64; i += 64) {
+        const __m128i *x = (const __m128i *)(p + i);
+        __m128i a = _mm_loadu_si128(x), b = _mm_loadu_si128(x + 1);
+        __m128i c = _mm_loadu_si128(x + 2), d = _mm_loadu_si128(x + 3);
+        __m128i least = _mm_min_epu8(_mm_min_epu8(a, b), _mm_min_epu8(c, d));
+        __m128i any = _mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(c, d));
+        if (_mm_movemask_epi8(_mm_or_si128(any, _mm_cmpeq_epi8(least, zero)))) break;
+    }
+#else
+    (void)p, (void)n;
+#endif
+    return i;
+}
+
 size_t sheaf_i_utf8_valid(const char *text, size_t n)
 {
     const unsigned char *p = (const unsigned char *)text;
     size_t i = 0;
     while (i < n) {
         uint64_t x;
+        i += plain_prefix(p + i, n - i);
         while (n - i >= 8) {
             memcpy(&x, p + i, 8);
             if (not_plain(x)) break;

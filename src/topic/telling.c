@@ -10,7 +10,8 @@
  * clusters never use are held back ("game" before "hockey"), at 20 % names of people come first; both seen by reading
  * the names of the classes of BBC News, 20 Newsgroups, Reuters and arXiv.
  *
- * Sums are integers (fixed point), so they are the same in any order of documents and threads.
+ * The counts are read once, cluster by cluster, and added up. Sums are integers (fixed point), so they are the same in
+ * any order of documents and threads.
  */
 #include <math.h>
 #include <string.h>
@@ -22,13 +23,17 @@
 #define PRIOR .05
 #define UNIT 1048576.0       /* of the damped counts */
 #define SMALL 64             /* counts below have their logarithm in a table */
-#define BLOCK 4096           /* documents */
 #define LEADERS 10
 
 typedef struct {
     uint64_t mass;           /* sum of damped counts, in 1 / UNIT */
     int64_t docs;
 } tally;
+
+typedef struct {
+    tally in;
+    int32_t term;
+} use;
 
 typedef struct {
     sheaf_ctx *ctx;
@@ -39,6 +44,8 @@ typedef struct {
     uint64_t damped[SMALL];
     tally *total;            /* n_terms: over the placed documents */
     uint64_t all_mass;
+    use **used;              /* k: the terms of each cluster, rising */
+    int32_t *n_used;         /* k */
     tally **worker;          /* scratch, n_terms each; all zero between uses */
     sheaf_i_ranked **top;    /* scratch, room each */
 } finding;
@@ -46,6 +53,15 @@ typedef struct {
 static uint64_t damp(const finding *f, uint32_t tf)
 {
     return tf < SMALL ? f->damped[tf] : (uint64_t)llround(log2(1 + (double)tf) * UNIT);
+}
+
+/* Documents of a cluster lie anywhere in the counts, too far apart for the processor to guess. */
+static void fetch(const sheaf_terms *t, int64_t doc)
+{
+    for (int64_t p = t->indptr[doc]; p < t->indptr[doc + 1]; p += 16) {
+        __builtin_prefetch(&t->indices[p]);
+        __builtin_prefetch(&t->counts[p]);
+    }
 }
 
 static void count_doc(const finding *f, tally *to, int64_t doc)
@@ -57,28 +73,36 @@ static void count_doc(const finding *f, tally *to, int64_t doc)
     }
 }
 
-static sheaf_status count_block(void *arg, int64_t block, int32_t worker)
+static sheaf_status count_cluster(void *arg, int64_t c, int32_t worker)
 {
+    sheaf_status st = SHEAF_OK;
     finding *f = arg;
-    int64_t lo, hi;
-    sheaf_i_range(f->members->n, BLOCK, block, &lo, &hi);
-    for (int64_t i = lo; i < hi; i++) count_doc(f, f->worker[worker], f->members->doc[i]);
-    return SHEAF_OK;
+    const int64_t *doc = f->members->doc + f->members->first[c];
+    int64_t n = f->members->first[c + 1] - f->members->first[c];
+    tally *in = f->worker[worker];
+    int32_t used = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (i + 2 < n) fetch(f->t, doc[i + 2]);
+        count_doc(f, in, doc[i]);
+    }
+    for (int32_t j = 0; j < f->t->n_terms; j++) used += in[j].docs > 0;
+    SHEAF_NEW(f->used[c], f->ctx, used);
+    for (int32_t j = 0; j < f->t->n_terms; j++)
+        if (in[j].docs) f->used[c][f->n_used[c]++] = (use){in[j], j};
+done:
+    memset(in, 0, (size_t)f->t->n_terms * sizeof *in);
+    return st;
 }
 
-static sheaf_status count_all(finding *f)
+static void add_up(finding *f)
 {
-    sheaf_status st = sheaf_i_par_for(f->ctx, NULL, sheaf_i_blocks(f->members->n, BLOCK), count_block, f);
-    if (st != SHEAF_OK) return st;
-    for (int32_t w = 0; w < sheaf_ctx_threads(f->ctx); w++) {
-        for (int32_t j = 0; j < f->t->n_terms; j++) {
-            f->total[j].mass += f->worker[w][j].mass;
-            f->total[j].docs += f->worker[w][j].docs;
+    for (int32_t c = 0; c < f->members->k; c++)
+        for (int32_t i = 0; i < f->n_used[c]; i++) {
+            const use *u = &f->used[c][i];
+            f->total[u->term].mass += u->in.mass;
+            f->total[u->term].docs += u->in.docs;
+            f->all_mass += u->in.mass;
         }
-        memset(f->worker[w], 0, (size_t)f->t->n_terms * sizeof(tally));
-    }
-    for (int32_t j = 0; j < f->t->n_terms; j++) f->all_mass += f->total[j].mass;
-    return SHEAF_OK;
 }
 
 /* in: the term inside the cluster, of `mass` and `docs` in all. */
@@ -95,35 +119,32 @@ static double score(const finding *f, const tally *in, const tally *total, doubl
 }
 
 /* Where nothing tells the cluster from the rest (there is no rest), its commonest terms stand for it, with score 0. */
-static void offer_terms(const finding *f, const tally *in, int64_t n, sheaf_i_ranked *top, int32_t *n_top, bool common)
+static void offer_terms(const finding *f, int64_t c, sheaf_i_ranked *top, int32_t *n_top, bool common)
 {
     uint64_t mass = 0;
-    for (int32_t j = 0; j < f->t->n_terms; j++) mass += in[j].mass;
-    for (int32_t j = 0; j < f->t->n_terms; j++) {
-        if (!in[j].docs) continue;
-        double s = common ? (double)in[j].docs : score(f, &in[j], &f->total[j], (double)mass / UNIT, (double)n);
-        if (s > 0) sheaf_i_top_offer(top, n_top, f->room, s, j);
+    double n = (double)(f->members->first[c + 1] - f->members->first[c]);
+    for (int32_t i = 0; i < f->n_used[c]; i++) mass += f->used[c][i].in.mass;
+    for (int32_t i = 0; i < f->n_used[c]; i++) {
+        const use *u = &f->used[c][i];
+        double s = common ? (double)u->in.docs : score(f, &u->in, &f->total[u->term], (double)mass / UNIT, n);
+        if (s > 0) sheaf_i_top_offer(top, n_top, f->room, s, i);
     }
 }
 
 static sheaf_status find_cluster(void *arg, int64_t c, int32_t worker)
 {
     finding *f = arg;
-    const int64_t *doc = f->members->doc + f->members->first[c];
-    int64_t n = f->members->first[c + 1] - f->members->first[c];
-    tally *in = f->worker[worker];
     sheaf_i_ranked *top = f->top[worker];
     sheaf_i_telling *e = &f->telling[c];
-    for (int64_t i = 0; i < n; i++) count_doc(f, in, doc[i]);
     e->n = 0;
-    offer_terms(f, in, n, top, &e->n, false);
+    offer_terms(f, c, top, &e->n, false);
     bool common = e->n == 0;
-    if (common) offer_terms(f, in, n, top, &e->n, true);
+    if (common) offer_terms(f, c, top, &e->n, true);
     sheaf_i_top_sort(top, e->n);
-    for (int32_t i = 0; i < e->n; i++)
-        e->term[i] = (sheaf_topic_term){.term = (int32_t)top[i].id, .score = common ? 0 : (float)top[i].key,
-                                        .docs = in[top[i].id].docs};
-    memset(in, 0, (size_t)f->t->n_terms * sizeof *in);
+    for (int32_t i = 0; i < e->n; i++) {
+        const use *u = &f->used[c][top[i].id];
+        e->term[i] = (sheaf_topic_term){.term = u->term, .score = common ? 0 : (float)top[i].key, .docs = u->in.docs};
+    }
     return SHEAF_OK;
 }
 
@@ -143,19 +164,25 @@ sheaf_status sheaf_i_telling_find(sheaf_ctx *ctx, sheaf_i_telling *telling, int3
     finding f = {.ctx = ctx, .t = t, .members = members, .telling = telling, .room = room};
     for (uint32_t tf = 0; tf < SMALL; tf++) f.damped[tf] = (uint64_t)llround(log2(1 + (double)tf) * UNIT);
     SHEAF_NEW0(f.total, ctx, t->n_terms);
+    SHEAF_NEW0(f.used, ctx, members->k);
+    SHEAF_NEW0(f.n_used, ctx, members->k);
     SHEAF_NEW0(f.worker, ctx, threads);
     SHEAF_NEW0(f.top, ctx, threads);
     for (int32_t w = 0; w < threads; w++) {
         SHEAF_NEW0(f.worker[w], ctx, t->n_terms);
         SHEAF_NEW(f.top[w], ctx, room);
     }
-    SHEAF_TRY(count_all(&f));
+    SHEAF_TRY(sheaf_i_par_for(ctx, "naming", members->k, count_cluster, &f));
+    add_up(&f);
     SHEAF_TRY(sheaf_i_par_for(ctx, "naming", members->k, find_cluster, &f));
 done:
     for (int32_t w = 0; w < threads; w++) {
         if (f.worker) sheaf_i_free(ctx, f.worker[w]);
         if (f.top) sheaf_i_free(ctx, f.top[w]);
     }
+    for (int32_t c = 0; f.used && c < members->k; c++) sheaf_i_free(ctx, f.used[c]);
+    sheaf_i_free(ctx, f.used);
+    sheaf_i_free(ctx, f.n_used);
     sheaf_i_free(ctx, f.worker);
     sheaf_i_free(ctx, f.top);
     sheaf_i_free(ctx, f.total);
