@@ -5,7 +5,8 @@
 
 For each corpus and seed it runs the peer and sheaf one after the other, each in a process of its own, from the JSONL
 file on disk. Both are judged by scikit-learn's metrics. Times: the peer's without its imports, sheaf's of the whole
-process; the median of the first five seeds. Memory: the largest resident set of the process.
+process; the median of the first five seeds. Memory: the largest resident set of the process. OPENBLAS_CORETYPE and
+OPENBLAS_L2_SIZE are taken out of the environment of both, so that each OpenBLAS picks the kernels for this processor.
 """
 import argparse
 import gzip
@@ -15,7 +16,6 @@ import pathlib
 import platform
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,7 +23,9 @@ import time
 import sklearn
 from sklearn import metrics
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+import programs
+from programs import ROOT
+
 SCORES = ("ami", "nmi", "ari")
 CORPORA = ("bbc", "r8", "r52", "20ng", "arxiv20")
 OTHER = ("gnad10_test", "zh_news4")
@@ -58,24 +60,17 @@ def score(gold, found):
             "ari": metrics.adjusted_rand_score(a, b)}
 
 
-def run(command):
-    """Standard output, seconds and peak memory of a command; see measure.py."""
-    launcher = [sys.executable, "-S", str(ROOT / "bench/measure.py"), *map(str, command)]
-    done = subprocess.run(launcher, capture_output=True, text=True)
-    found = json.loads(done.stderr.splitlines()[-1])
-    if found.pop("code"):
-        sys.exit(f"main_job: failed: {' '.join(map(str, command))}\n{done.stderr}")
-    return done.stdout, found
-
-
-def run_peer(path, k, seed, out, char_bigrams):
-    flags = ["--char-bigrams"] if char_bigrams else []
-    text, whole = run([sys.executable, ROOT / "bench/peers/scikit_learn.py", path, k, seed, out, *flags])
-    return json.loads(text) | {"peak_mb": whole["peak_mb"], "with_imports": whole["seconds"]}
+def run_peer(path, k, seed, threads, out, char_bigrams):
+    options = {"in_": path, "k": k, "seed": seed, "threads": threads, "labels": out,
+               "char_bigrams": 1 if char_bigrams else None}
+    command = [sys.executable, "-B", "-W", "ignore", ROOT / "bench/peers/scikit_learn.py", "main-job"]
+    text, whole = programs.measured(command + programs.options(options))
+    told = json.loads(text.splitlines()[-1])
+    return told | {"seconds": told["seconds"][0], "peak_mb": whole["peak_mb"], "with_imports": whole["seconds"]}
 
 
 def run_sheaf(sheaf, path, k, seed, threads, out):
-    return run([sheaf, "cluster", path, "-k", k, "--seed", seed, "-t", threads, "-q", "-o", out])[1]
+    return programs.measured([sheaf, "cluster", path, "-k", k, "--seed", seed, "-t", threads, "-q", "-o", out])[1]
 
 
 def measure(name, path, args, folder):
@@ -83,7 +78,7 @@ def measure(name, path, args, folder):
     k = len(set(gold.values()))
     out = {"corpus": name, "docs": len(gold), "k": k, "bytes": path.stat().st_size, "peer": [], "sheaf": []}
     for seed in range(args.seeds):
-        peer = run_peer(path, k, seed, folder / "peer.tsv", name == "zh_news4")
+        peer = run_peer(path, k, seed, args.threads, folder / "peer.tsv", name == "zh_news4")
         peer |= score(gold, read_labels(folder / "peer.tsv"))
         ours = run_sheaf(args.sheaf, path, k, seed, args.threads, folder / "sheaf.tsv")
         ours |= score(gold, read_labels(folder / "sheaf.tsv"))
@@ -124,22 +119,24 @@ def speed_table(results):
 
 
 def machine(sheaf):
-    doctor = subprocess.run([str(sheaf), "doctor"], capture_output=True, text=True).stdout
-    python = f"Python {platform.python_version()}, scikit-learn {sklearn.__version__}"
-    return f"{doctor.strip()}\npeer: {python}"
+    return f"{programs.machine(sheaf.parent)}\npeer\tPython {platform.python_version()}, scikit-learn {sklearn.__version__}"
+
+
+def peer_blas(results):
+    return f"peer's BLAS\t{'; '.join(results[0]['peer'][0]['blas'])}"
 
 
 def write_report(path, results, args):
     ours = [r for r in results if r["corpus"] in CORPORA]
     lines = ["# The main job against scikit-learn", "", f"Made {time.strftime('%Y-%m-%d')} by", "",
              "    .venv-peers/bin/python bench/main_job.py --corpora DIR", "", __doc__.split("\n\n")[2].strip(), "",
-             "The peer: `TfidfVectorizer(stop_words='english', min_df=2, max_df=.5, sublinear_tf=True, dtype=float32)` ->",
+             "The peer: `TfidfVectorizer(stop_words='english', min_df=2, max_df=.5, sublinear_tf=True, dtype=np.float32)` ->",
              "`TruncatedSVD(100, n_iter=5, random_state=s)` -> normalise -> `KMeans(k, n_init=1, random_state=s)`.",
              "sheaf: `sheaf cluster CORPUS.jsonl -k K --seed s -t 2 -q -o OUT.tsv`, all else at its defaults.",
-             f"k = number of classes, seeds 0 to {args.seeds - 1}.", "", "```", machine(args.sheaf), "```", "",
-             "## Quality", "", *quality_table(ours), "", "## Time and memory", "",
-             f"Median of seeds 0 to {TIMED_SEEDS - 1}; {args.threads} threads for sheaf, all {os.cpu_count()} cores for the "
-             "peer.", "", *speed_table(ours), ""]
+             f"k = number of classes, seeds 0 to {args.seeds - 1}.", "", "```", machine(args.sheaf),
+             peer_blas(results), "```", "", "## Quality", "", *quality_table(ours), "", "## Time and memory", "",
+             f"Median of seeds 0 to {TIMED_SEEDS - 1}; {args.threads} threads for both, of {os.cpu_count()} cores.", "",
+             *speed_table(ours), ""]
     others = [r for r in results if r["corpus"] in OTHER]
     if others:
         lines += ["## Other scripts", "",
