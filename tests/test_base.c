@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -159,6 +160,34 @@ static void every_block_runs_once(void **state)
         assert_ok(c.ctx, sheaf_i_par_for(c.ctx, NULL, 10, count_inner, &c)); /* a loop inside a loop is serial */
         for (int i = 0; i < 500; i++) assert_int_equal(c.seen[i], 11);
         sheaf_ctx_free(c.ctx);
+    }
+}
+
+/* Helpers that come late, early, or not at all; now and then they have gone to sleep before. */
+static void *many_short_loops(void *arg)
+{
+    counts *c = arg;
+    for (int i = 0; i < 3000; i++) {
+        if (sheaf_i_par_for(c->ctx, NULL, 1 + i % 5, count_block, c) != SHEAF_OK) c->fail_at++;
+        if (i % 100 == 0) usleep(200);
+    }
+    return NULL;
+}
+
+static void short_loops_lose_no_block(void **state)
+{
+    (void)state;
+    for (int32_t t = 1; t <= 7; t += 2) {
+        counts c[2] = {{.ctx = test_context(t), .threads = t}, {.ctx = test_context(t), .threads = t}};
+        pthread_t other; /* contexts are independent */
+        assert_int_equal(pthread_create(&other, NULL, many_short_loops, &c[1]), 0);
+        many_short_loops(&c[0]);
+        pthread_join(other, NULL);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(c[i].fail_at, 0);
+            for (int b = 0; b < 5; b++) assert_int_equal(c[i].seen[b], 600 * (5 - b));
+            sheaf_ctx_free(c[i].ctx);
+        }
     }
 }
 
@@ -356,7 +385,8 @@ int main(void)
         cmocka_unit_test(options_grow_only_at_the_end), cmocka_unit_test(sizes_that_overflow_are_refused),
         cmocka_unit_test(aligned_memory_is_aligned),    cmocka_unit_test(arenas_keep_and_join),
         cmocka_unit_test(a_failed_resize_keeps_the_old), cmocka_unit_test(lowest_failure_wins),
-        cmocka_unit_test(every_block_runs_once),        cmocka_unit_test(streams_lose_no_item),
+        cmocka_unit_test(every_block_runs_once),
+        cmocka_unit_test(short_loops_lose_no_block),        cmocka_unit_test(streams_lose_no_item),
         cmocka_unit_test(progress_cancels),             cmocka_unit_test(files_appear_whole_or_not_at_all),
         cmocka_unit_test(a_full_disk_is_an_error),      cmocka_unit_test(random_numbers_have_their_moments),
         cmocka_unit_test(texts_are_printable),          cmocka_unit_test(a_callback_may_refuse)};
