@@ -346,6 +346,40 @@ static void given_centres_are_the_start(void **state)
     sheaf_ctx_free(ctx);
 }
 
+/* Rows near the origin and of the size of 1 are taken as they are, all others are copied, shifted and scaled. */
+static void rows_are_copied_only_where_they_must_be(void **state)
+{
+    (void)state;
+    sheaf_ctx *ctx = test_context(2);
+    enum { N = 300, D = 7 };
+    const struct { double scale, offset; bool copied; } cases[] = {
+        {1, 0, false}, {1, 100, true}, {1e20, 0, true}, {1e-9, 0, true}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        float x[N * D];
+        for (int i = 0; i < N * D; i++) x[i] = (float)(cases[c].offset + cases[c].scale * sin(i * 1.7 + i % D));
+        sheaf_i_points p = points(ctx, x, N, D, SHEAF_METRIC_EUCLIDEAN);
+        assert_int_equal(p.own != NULL, cases[c].copied);
+        assert_true(p.x == (cases[c].copied ? p.own : x));
+        double most = 0, squares = 0;
+        for (int i = 0; i < N * D; i++) {
+            double given = ((double)x[i] - p.mean[i % D]) * p.scale;
+            assert_true(fabs((double)p.x[i] - given) <= 1e-7);
+            most = fmax(most, fabs((double)p.x[i]));
+            squares += (double)p.x[i] * (double)p.x[i];
+        }
+        assert_true(most > .1 && most <= 8);
+        assert_true(fabs(p.squares - squares) <= 1e-9 * squares);
+        sheaf_i_points_end(&p);
+    }
+    float x[(N + 1) * D] = {0}; /* a row of zeros is left out, so the others cannot stay where they are */
+    for (int i = D; i < (N + 1) * D; i++) x[i] = (float)sin(i * 1.7);
+    sheaf_i_points p = points(ctx, x, N + 1, D, SHEAF_METRIC_EUCLIDEAN);
+    assert_int_equal(p.n, N);
+    assert_non_null(p.own);
+    sheaf_i_points_end(&p);
+    sheaf_ctx_free(ctx);
+}
+
 int test_cluster_kmeans(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +387,7 @@ int test_cluster_kmeans(void)
         cmocka_unit_test(sums_follow_the_labels),      cmocka_unit_test(empty_clusters_are_refilled),
         cmocka_unit_test(silhouette_is_the_quadratic_one), cmocka_unit_test(seeding_meets_every_group),
         cmocka_unit_test(distinct_rows_are_counted),   cmocka_unit_test(given_centres_are_the_start),
+        cmocka_unit_test(rows_are_copied_only_where_they_must_be),
     };
     return cmocka_run_group_tests_name("k-means", tests, NULL, NULL);
 }

@@ -11,6 +11,11 @@
 #include "cluster/wide.h"
 
 #define ROWS 1024
+/* Euclidean rows are taken as they are where their mean has at most this share of their squared lengths, which costs
+   half a bit, and the largest entry lies in these bounds. */
+#define NEAR_ORIGIN .5
+#define SMALLEST .125
+#define LARGEST 8.0
 #define LANES 8 /* of sums over a row, which compilers do not reorder themselves */
 
 typedef struct {
@@ -105,7 +110,7 @@ static sheaf_status fill_rows(void *arg, int64_t block, int32_t worker)
     sheaf_i_range(p->n, ROWS, block, &lo, &hi);
     for (int64_t i = lo; i < hi; i++) {
         const int64_t row = p->doc[i];
-        float *x = p->x + i * p->d;
+        float *x = p->own + i * p->d;
         const double scale = p->spherical ? 1 / sqrt(m->square[row]) : p->scale;
         fill_row(m->given + row * m->ld, m->factor, p->mean, scale, p->d, x);
         double square = squared_length(x, m->factor + p->d, p->d);
@@ -116,8 +121,9 @@ static sheaf_status fill_rows(void *arg, int64_t block, int32_t worker)
     return SHEAF_OK;
 }
 
-/* The mean of the rows, and the power of two that brings what is left of them to the size of 1. */
-static sheaf_status find_centre(maker *m, bool fewer)
+/* The mean of the rows, and the power of two that brings what is left of them to the size of 1. *size: the largest
+   entry as given. */
+static sheaf_status find_centre(maker *m, bool fewer, double *size)
 {
     sheaf_i_points *p = m->p;
     const int64_t blocks = sheaf_i_blocks(m->n, ROWS);
@@ -125,6 +131,7 @@ static sheaf_status find_centre(maker *m, bool fewer)
     sheaf_status st = fewer ? sheaf_i_par_for(m->ctx, NULL, blocks, measure_rows, m) : SHEAF_OK;
     if (st != SHEAF_OK) return st;
     double extent = 0;
+    *size = 0;
     for (int32_t j = 0; j < d; j++) {
         double sum = 0, least = INFINITY, most = -INFINITY;
         for (int64_t b = 0; b < blocks; b++) {
@@ -136,11 +143,44 @@ static sheaf_status find_centre(maker *m, bool fewer)
         if (p->n == 0) continue;
         p->mean[j] = sum / (double)p->n;
         extent = fmax(extent, fmax(most - p->mean[j], p->mean[j] - least));
+        *size = fmax(*size, fmax(most, -least));
     }
     int exponent = 0;
     if (extent > 0) (void)frexp(extent, &exponent);
     p->scale = ldexp(1, -exponent);
     return SHEAF_OK;
+}
+
+/* Takes all rows as they are given, if they are fit for it. */
+static bool borrow(maker *m, double size)
+{
+    sheaf_i_points *p = m->p;
+    double offset = 0, squares = 0;
+    for (int32_t j = 0; j < m->d; j++) offset += p->mean[j] * p->mean[j];
+    for (int64_t i = 0; i < m->n; i++) squares += m->square[i];
+    if (offset * (double)m->n > NEAR_ORIGIN * squares || size < SMALLEST || size > LARGEST) return false;
+    memset(p->mean, 0, (size_t)m->d * sizeof *p->mean);
+    for (int64_t i = 0; i < m->n; i++) p->square[i] = (float)m->square[i];
+    p->scale = 1;
+    p->squares = squares;
+    p->x = m->given;
+    return true;
+}
+
+/* Copies the rows that are kept, weighted, shifted and scaled. */
+static sheaf_status fill(maker *m)
+{
+    sheaf_i_points *p = m->p;
+    sheaf_status st = SHEAF_OK;
+    const int64_t blocks = sheaf_i_blocks(p->n, ROWS);
+    int64_t cells;
+    if (__builtin_mul_overflow(p->n, (int64_t)m->d, &cells)) cells = -1;
+    SHEAF_NEW_ALIGNED(p->own, m->ctx, cells);
+    SHEAF_TRY(sheaf_i_par_for(m->ctx, NULL, blocks, fill_rows, m));
+    for (int64_t b = 0; b < blocks; b++) p->squares += m->squares[b];
+    p->x = p->own;
+done:
+    return st;
 }
 
 sheaf_status sheaf_i_points_make(sheaf_ctx *ctx, sheaf_i_points *p, const float *given, int64_t n, int32_t d,
@@ -149,7 +189,7 @@ sheaf_status sheaf_i_points_make(sheaf_ctx *ctx, sheaf_i_points *p, const float 
     sheaf_status st = SHEAF_OK;
     const int64_t blocks = sheaf_i_blocks(n, ROWS);
     maker m = {.ctx = ctx, .given = given, .n = n, .ld = ld, .d = d, .p = p};
-    double *factors = NULL; /* the caller's, then ones for the rows made */
+    double *factors = NULL, size; /* the caller's, then ones for the rows made */
     *p = (sheaf_i_points){.ctx = ctx, .d = d, .spherical = metric == SHEAF_METRIC_SPHERICAL, .scale = 1};
     SHEAF_NEW(m.square, ctx, n);
     SHEAF_NEW(m.squares, ctx, blocks);
@@ -164,13 +204,12 @@ sheaf_status sheaf_i_points_make(sheaf_ctx *ctx, sheaf_i_points *p, const float 
     if (!p->spherical) SHEAF_NEW(m.column, ctx, blocks * 3 * d);
     SHEAF_TRY(sheaf_i_par_for(ctx, NULL, blocks, measure_rows, &m));
     p->n = keep_rows(&m, noise, p->doc);
-    int64_t cells;
-    if (__builtin_mul_overflow(p->n, (int64_t)d, &cells)) cells = -1;
-    SHEAF_NEW_ALIGNED(p->x, ctx, cells);
-    if (!p->spherical) SHEAF_NEW(p->square, ctx, p->n);
-    if (!p->spherical) SHEAF_TRY(find_centre(&m, m.least > 0));
-    SHEAF_TRY(sheaf_i_par_for(ctx, NULL, sheaf_i_blocks(p->n, ROWS), fill_rows, &m));
-    for (int64_t b = 0; b < sheaf_i_blocks(p->n, ROWS); b++) p->squares += m.squares[b];
+    if (!p->spherical) {
+        SHEAF_NEW(p->square, ctx, p->n);
+        SHEAF_TRY(find_centre(&m, m.least > 0, &size));
+        if (!factor && ld == d && p->n == n && borrow(&m, size)) goto done;
+    }
+    SHEAF_TRY(fill(&m));
 done:
     sheaf_i_free(ctx, m.square);
     sheaf_i_free(ctx, m.squares);
@@ -186,7 +225,8 @@ sheaf_status sheaf_i_points_sample(sheaf_i_points *out, const sheaf_i_points *p,
     double *one = NULL;
     uint64_t key = sheaf_i_rng_key(seed, SHEAF_I_RNG_SAMPLE, 0);
     *out = (sheaf_i_points){.ctx = p->ctx, .n = m, .d = p->d, .spherical = p->spherical, .scale = p->scale};
-    SHEAF_NEW_ALIGNED(out->x, p->ctx, m * p->d);
+    SHEAF_NEW_ALIGNED(out->own, p->ctx, m * p->d);
+    out->x = out->own;
     if (p->square) SHEAF_NEW(out->square, p->ctx, m);
     SHEAF_NEW(out->doc, p->ctx, m);
     SHEAF_NEW(one, p->ctx, p->d);
@@ -194,7 +234,7 @@ sheaf_status sheaf_i_points_sample(sheaf_i_points *out, const sheaf_i_points *p,
     for (int64_t i = 0; i < m; i++) {
         int64_t lo = (int64_t)((__int128)i * p->n / m), hi = (int64_t)((__int128)(i + 1) * p->n / m);
         int64_t row = lo + (int64_t)(sheaf_i_rng_u64(key, (uint64_t)i) % (uint64_t)(hi - lo));
-        memcpy(out->x + i * p->d, p->x + row * p->d, (size_t)p->d * sizeof *p->x);
+        memcpy(out->own + i * p->d, p->x + row * p->d, (size_t)p->d * sizeof *p->x);
         if (p->square) out->square[i] = p->square[row];
         out->doc[i] = p->doc[row];
         out->squares += squared_length(out->x + i * p->d, one, p->d);
@@ -208,7 +248,7 @@ done:
 void sheaf_i_points_end(sheaf_i_points *p)
 {
     if (!p->ctx) return;
-    sheaf_i_aligned_free(p->ctx, p->x);
+    sheaf_i_aligned_free(p->ctx, p->own);
     sheaf_i_free(p->ctx, p->square);
     sheaf_i_free(p->ctx, p->doc);
     sheaf_i_free(p->ctx, p->mean);

@@ -4,17 +4,19 @@
 
 #include "sheaf/sheaf.h"
 
-/* Invariants: x is finite; spherical: every row has length 1; Euclidean: the mean of all rows is 0 and the largest
-   entry lies in [.5, 1] (so that float products neither overflow nor cancel against a far-off origin). */
+/* Invariants: x is finite; spherical: every row has length 1; Euclidean: the mean of all rows is not far from 0 beside
+   their spread and the largest entry is of the size of 1 (so that float products neither overflow nor cancel against a
+   far-off origin). Rows that are so as they are given are not copied: `given` must then outlive the points. */
 typedef struct {
     sheaf_ctx *ctx;
     int64_t n;        /* rows to be placed: those that are not zero */
     int32_t d;
     bool spherical;
-    float *x;         /* n x d, row-major */
+    const float *x;   /* n x d, row-major */
+    float *own;       /* the same, or NULL where x is the caller's */
     float *square;    /* n: ||x||^2; NULL for the spherical metric: all 1 */
     int64_t *doc;     /* n: the document of a row, rising */
-    double *mean;     /* d; Euclidean: x = (given - mean) * scale; spherical: zeros */
+    double *mean;     /* d; Euclidean: x = (given - mean) * scale; zeros where x is the caller's or spherical */
     double scale;
     double squares;   /* the sum of all ||x||^2 */
 } sheaf_i_points;
