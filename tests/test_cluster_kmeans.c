@@ -340,6 +340,9 @@ static void given_centres_are_the_start(void **state)
     start[3 * D] = INFINITY;
     assert_int_equal(sheaf_cluster_vectors(ctx, &c, x, N, D, D, &o), SHEAF_EINVAL);
     assert_string_equal(sheaf_ctx_message(ctx), "first centre 3 is zero or holds NaN or infinity");
+    start[3 * D] = 1e25f; /* finite, but the score of such a centre is not */
+    assert_int_equal(sheaf_cluster_vectors(ctx, &c, x, N, D, D, &o), SHEAF_EINVAL);
+    assert_string_equal(sheaf_ctx_message(ctx), "first centre 3 is too far from the vectors");
     o.k = 0;
     assert_int_equal(sheaf_cluster_vectors(ctx, &c, x, N, D, D, &o), SHEAF_EINVAL);
     free(x);

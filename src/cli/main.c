@@ -16,7 +16,12 @@
 static cpu_set_t cores;
 static bool narrowed;
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+/* Sanitized code cannot run before the sanitizer's own start. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !__has_feature(address_sanitizer) && \
+    !__has_feature(thread_sanitizer)
 static void narrow_cores(void)
 {
     cpu_set_t one;

@@ -8,10 +8,11 @@
  * bias, in any order, is within e = (d + 4) u (R^2 + R^2 / 2) of s, the rounding of the bias included; 5 % more stand
  * for terms of higher order. A squared distance from a score, ||x||^2 - 2 fl(s), is off by 2 e, by the rounding of
  * ||x||^2 (or by calling it 1 for unit rows) and by one more rounding of something below 4 R^2: by 2 e + 8 u R^2.
- * Another 2 e decides that not only the distance but the float score is behind: from
- *     upper^2 >= distance^2 + 2 e,  lower^2 <= distance'^2 - 2 e,  lower > upper
- * follows s - e > s' + e, so fl(s) > fl(s'). Hence one margin 4 e + 8 u R^2, added here and taken off there. It stays
- * right as centres move: sqrt(a^2 + 2 e) + t >= sqrt((a + t)^2 + 2 e), and the other way round.
+ * The lower bound is kept at or below the distance: lower <= distance'. The upper bound also carries what decides that
+ * not only the distance but the float score is behind: from upper^2 >= distance^2 + 4 e and lower > upper follows
+ * distance'^2 > distance^2 + 4 e, hence s - e > s' + e and fl(s) > fl(s'). So the margin added to measured squares is
+ * 6 e + 8 u R^2, the one taken off 2 e + 8 u R^2. Both stay right as centres move: sqrt(a^2 + 4 e) + t >=
+ * sqrt((a + t)^2 + 4 e), and distance' falls by no more than its centre moves.
  * Lower bounds are kept as bound + (what the group had moved until then), so that rows at rest need not be written: the
  * comparison adds what it has moved by now. Float rounding of these sums, whose terms are below 4 R + way, is outdone
  * by 2^-20 (4 R + way). The upper bound is rounded up by 2^-22 R whenever it grows; past 4 R it fails every comparison.
@@ -42,7 +43,7 @@ struct sheaf_i_bounds {
     const sheaf_i_kernels *kernels;
     int32_t k, groups, width; /* of a group, in panels */
     double size;              /* R */
-    float margin;
+    float margin, slack;      /* added to squares for upper bounds, taken off for lower ones */
     float *upper, *lower;     /* n; n x groups */
     float *drift;             /* k */
     double *way;              /* groups: how far its centres have moved, at most */
@@ -79,7 +80,8 @@ sheaf_status sheaf_i_bounds_new(sheaf_i_bounds **out, const sheaf_i_kmeans *m)
     b->groups = (int32_t)sheaf_i_blocks(m->panels.panels, b->width);
     b->size = largest(m);
     double unit = 0x1p-24 * b->size * b->size, error = 1.05 * 1.5 * (d + 4) * unit;
-    b->margin = (float)((4 * error + 8 * unit) * (1 + 1e-6));
+    b->margin = (float)((6 * error + 8 * unit) * (1 + 1e-6));
+    b->slack = (float)((2 * error + 8 * unit) * (1 + 1e-6));
     SHEAF_NEW_ALIGNED(b->upper, ctx, m->p->n);
     SHEAF_NEW_ALIGNED(b->lower, ctx, m->p->n * b->groups + PANEL);
     memset(b->lower + m->p->n * b->groups, 0, PANEL * sizeof *b->lower);
@@ -123,10 +125,10 @@ void sheaf_i_bounds_restart(sheaf_i_bounds *b)
 
 /* Squared distances to lower bounds. */
 SHEAF_I_WIDE
-static void make_lower(float *restrict gap, int32_t n, float margin)
+static void make_lower(float *restrict gap, int32_t n, float slack)
 {
     for (int32_t e = 0; e < n; e++) {
-        float square = gap[e] - margin;
+        float square = gap[e] - slack;
         gap[e] = sqrtf(square > 0 ? square : 0) * (1 / SHEAF_I_ROUND_UP);
     }
 }
@@ -138,7 +140,7 @@ static inline float above(const sheaf_i_bounds *b, float gap)
 
 static inline float below(const sheaf_i_bounds *b, float gap)
 {
-    gap -= b->margin;
+    gap -= b->slack;
     return sqrtf(gap > 0 ? gap : 0) * (1 / SHEAF_I_ROUND_UP);
 }
 
@@ -173,7 +175,7 @@ static void merge_group(sheaf_i_bounds *b, const sheaf_i_points *p, int32_t g, i
     const float way = b->way_up[g];
     float *lower = b->lower + lo * b->groups + g, *bound = s->other_score;
     for (int32_t e = 0; e < s->count[g]; e++) bound[e] = sheaf_i_points_square(p, lo + row[e]) - 2 * s->score[e];
-    make_lower(bound, s->count[g], b->margin);
+    make_lower(bound, s->count[g], b->slack);
     for (int32_t e = 0; e < s->count[g]; e++) {
         const int32_t r = row[e];
         lower[(int64_t)r * b->groups] = bound[e] + way;

@@ -17,6 +17,7 @@
 #define ROWS 480 /* a multiple of all tile heights */
 /* A row of the latent space this much shorter than the longest is rounding of float sums, not a document. */
 #define NOISE 1e-6
+#define FARTHEST 1e30 /* squared length of a first centre, of rows of about 1: products with rows stay floats */
 #define TOLERANCE 1e-5 /* of runs from given centres, unless the caller has another */
 
 void sheaf_cluster_opts_init(sheaf_cluster_opts *o, size_t size)
@@ -52,6 +53,27 @@ static int by_size(const void *a, const void *b)
     return (x->first > y->first) - (x->first < y->first);
 }
 
+/* Labels and second best in the new order; a second best that was dropped is not known any more. */
+static sheaf_status renumber(const sheaf_clustering *c, sheaf_i_kmeans *m, const ranked *rank)
+{
+    sheaf_status st = SHEAF_OK;
+    int32_t *now = NULL;
+    if (c->k < m->k) {
+        sheaf_i_free(c->ctx, m->second);
+        m->second = NULL;
+    }
+    if (!m->second) return SHEAF_OK;
+    SHEAF_NEW(now, c->ctx, m->k);
+    for (int32_t t = 0; t < m->k; t++) now[rank[t].was] = t;
+    for (int64_t i = 0; i < m->p->n; i++) {
+        m->label[i] = now[m->label[i]];
+        if (m->second[i] >= 0) m->second[i] = now[m->second[i]];
+    }
+done:
+    sheaf_i_free(c->ctx, now);
+    return st;
+}
+
 /* Sorts the centres of the run by falling size and drops empty ones; c->k is what remains. */
 static sheaf_status rank_centres(sheaf_clustering *c, sheaf_i_kmeans *m)
 {
@@ -72,6 +94,7 @@ static sheaf_status rank_centres(sheaf_clustering *c, sheaf_i_kmeans *m)
         memcpy(centre + (int64_t)t * c->d, m->centre + (int64_t)rank[t].was * c->d, row);
     memcpy(m->centre, centre, (size_t)c->k * row);
     sheaf_i_kmeans_set_bias(m);
+    SHEAF_TRY(renumber(c, m, rank));
 done:
     sheaf_i_free(c->ctx, rank);
     sheaf_i_aligned_free(c->ctx, centre);
@@ -114,8 +137,13 @@ static sheaf_status describe_rows(void *arg, int64_t block, int32_t worker)
     int64_t lo, hi;
     double inertia = 0;
     sheaf_i_range(p->n, ROWS, block, &lo, &hi);
-    g->kernels->assign(hi - lo, p->x + lo * p->d, p->d, p->d, g->panels.packed, g->panels.bias, c->k, label, score,
-                       second, second_score);
+    if (g->m->second) {
+        memcpy(label, g->m->label + lo, (size_t)(hi - lo) * sizeof *label);
+        memcpy(second, g->m->second + lo, (size_t)(hi - lo) * sizeof *second);
+    } else {
+        g->kernels->assign(hi - lo, p->x + lo * p->d, p->d, p->d, g->panels.packed, g->panels.bias, c->k, label, score,
+                           second, second_score);
+    }
     for (int64_t i = lo; i < hi; i++) {
         const float *x = p->x + i * p->d;
         int64_t doc = p->doc[i];
@@ -197,23 +225,32 @@ void sheaf_i_clustering_note(const sheaf_clustering *c)
         sheaf_i_note(c->ctx, "k lowered from %d to %d: there are no more different vectors", asked, c->k);
 }
 
-/* One run from the caller's centres, brought into the coordinates of the points. */
+/* The caller's centre t in the coordinates of the points. One too far away for its score to be a float is refused. */
+static sheaf_status take_centre(const sheaf_i_points *p, const float *from, int32_t t, float *to)
+{
+    double given = 0, square = 0;
+    for (int32_t j = 0; j < p->d; j++) given += (double)from[j] * (double)from[j];
+    if (!isfinite(given) || (p->spherical && given <= 0))
+        return sheaf_i_fail(p->ctx, SHEAF_EINVAL, "first centre %d is zero or holds NaN or infinity", t);
+    for (int32_t j = 0; j < p->d; j++) {
+        double v = p->spherical ? (double)from[j] / sqrt(given) : ((double)from[j] - p->mean[j]) * p->scale;
+        square += v * v;
+        to[j] = fabs(v) < FARTHEST ? (float)v : 0;
+    }
+    if (!(square < FARTHEST))
+        return sheaf_i_fail(p->ctx, SHEAF_EINVAL, "first centre %d is too far from the vectors", t);
+    return SHEAF_OK;
+}
+
+/* One run from the caller's centres. */
 static sheaf_status run_given(const sheaf_i_points *p, const sheaf_cluster_opts *o, sheaf_i_kmeans *m)
 {
     sheaf_status st = SHEAF_OK;
-    const int32_t d = p->d;
     SHEAF_TRY(sheaf_i_kmeans_new(m, p, o->k));
     m->phase = "clustering";
-    for (int32_t t = 0; t < o->k; t++) {
-        const float *from = o->start + (int64_t)t * d;
-        double square = 0;
-        for (int32_t j = 0; j < d; j++) square += (double)from[j] * (double)from[j];
-        if (!isfinite(square) || (p->spherical && square <= 0))
-            return sheaf_i_fail(p->ctx, SHEAF_EINVAL, "first centre %d is zero or holds NaN or infinity", t);
-        for (int32_t j = 0; j < d; j++)
-            m->centre[(int64_t)t * d + j] =
-                (float)(p->spherical ? (double)from[j] / sqrt(square) : ((double)from[j] - p->mean[j]) * p->scale);
-    }
+    m->wants_second = true;
+    for (int32_t t = 0; t < o->k; t++)
+        SHEAF_TRY(take_centre(p, o->start + (int64_t)t * p->d, t, m->centre + (int64_t)t * p->d));
     sheaf_i_kmeans_set_bias(m);
     SHEAF_TRY(sheaf_i_kmeans_run(m, o->max_iter, o->tol < 0 ? TOLERANCE : o->tol));
 done:
@@ -302,7 +339,7 @@ sheaf_status sheaf_i_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out, const s
     sheaf_cluster_opts_init(&o, sizeof o);
     if (given) sheaf_i_opts_copy(&o, sizeof o, given, given->size);
     SHEAF_TRY(check_opts(ctx, &o));
-    o.start = NULL;
+    if (o.start) return sheaf_i_fail(ctx, SHEAF_EINVAL, "start is for sheaf_cluster_vectors");
     if (o.drop_first < 0) o.drop_first = 0;
     if (o.drop_first > 0 && o.drop_first >= space->dims) /* a matrix of zeros has no dimensions, and only zero rows */
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "drop_first = %d leaves none of %d dimensions", o.drop_first,

@@ -42,6 +42,7 @@ void sheaf_i_kmeans_end(sheaf_i_kmeans *m)
     if (!m->p) return;
     sheaf_ctx *ctx = m->p->ctx;
     sheaf_i_aligned_free(ctx, m->centre);
+    sheaf_i_free(ctx, m->second);
     sheaf_i_free(ctx, m->bias);
     sheaf_i_free(ctx, m->label);
     sheaf_i_free(ctx, m->score);
@@ -215,15 +216,16 @@ typedef struct {
     const sheaf_i_kernels *kernels;
     way_of_passing way;
     bool first;
+    int32_t *second;
 } passing;
 
 static void assign_plainly(const passing *w, int64_t stripe, int64_t lo, int64_t hi)
 {
     sheaf_i_kmeans *m = w->m;
     int32_t d = m->p->d, label[BLOCK];
-    float score[BLOCK];
-    w->kernels->assign(hi - lo, m->p->x + lo * d, d, d, m->panels.packed, m->panels.bias, m->k, label, score, NULL,
-                       NULL);
+    float score[BLOCK], second_score[BLOCK];
+    w->kernels->assign(hi - lo, m->p->x + lo * d, d, d, m->panels.packed, m->panels.bias, m->k, label, score,
+                       w->second ? w->second + lo : NULL, w->second ? second_score : NULL);
     for (int64_t i = lo; i < hi; i++) {
         int32_t from = w->first ? -1 : m->label[i];
         if (from == label[i - lo]) continue;
@@ -247,13 +249,16 @@ static sheaf_status pass_stripe(void *arg, int64_t stripe, int32_t worker)
     return SHEAF_OK;
 }
 
-/* The nearest centre of every row, and the sums of the new labels. */
-static sheaf_status pass(sheaf_i_kmeans *m, int64_t *changed)
+/* The nearest centre of every row, and the sums of the new labels; last: nothing is expected to follow. */
+static sheaf_status pass(sheaf_i_kmeans *m, bool last, int64_t *changed)
 {
     sheaf_status st = SHEAF_OK;
     passing w = {.m = m, .kernels = sheaf_i_kernels_get(), .first = m->iterations == 0};
     if (m->bounds) {
         w.way = BOUNDED;
+    } else if (last && m->wants_second) {
+        if (!m->second) SHEAF_NEW(m->second, m->p->ctx, m->p->n);
+        w.second = m->second;
     } else if (!w.first && !m->unpruned && *changed <= m->p->n / (LEAST_SHARE + PANEL_SHARE / m->panels.panels)) {
         SHEAF_TRY(sheaf_i_bounds_new(&m->bounds, m));
         sheaf_i_bounds_restart(m->bounds);
@@ -278,7 +283,7 @@ sheaf_status sheaf_i_kmeans_run(sheaf_i_kmeans *m, int32_t max_iter, double tol)
     for (m->iterations = 0;; m->iterations++) {
         int32_t empty;
         int64_t moved = 0;
-        SHEAF_TRY(pass(m, &changed));
+        SHEAF_TRY(pass(m, m->iterations >= max_iter, &changed));
         SHEAF_TRY(weigh(&w, &empty));
         bool settled = changed == 0 || m->iterations >= max_iter || (tol > 0 && last - m->inertia <= tol * m->inertia);
         if (settled && (empty == 0 || m->iterations >= max_iter + REPAIR_ROUNDS)) break;

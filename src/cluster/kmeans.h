@@ -72,6 +72,8 @@ typedef struct {
     float *centre, *bias;
     int32_t *label;
     float *score;      /* room for one number a row */
+    bool wants_second; /* second is made where the last pass compares every row with every centre anyway */
+    int32_t *second;   /* n: the second best centre, -1 where k = 1; or NULL */
     sheaf_i_panels panels;
     sheaf_i_sums sums; /* of the labels */
     sheaf_i_bounds *bounds; /* while it runs */
