@@ -5,8 +5,8 @@
 
 `sheaf cluster CORPUS.jsonl -k K --dims D -t T` as a process, from the file to the labels; scikit-learn's pipeline
 (bench/peers/scikit_learn.py main-job) likewise, imports not counted, until one of its runs takes more than 60 s. Corpora
-come from bench/generate; with --input every n-th line of one's own file. The median of three runs, of one when it takes
-more than 20 s. Writes JSON as it comes in (what is there is not run again), a table, and one SVG a sweep.
+come from bench/generate; with --input every n-th line of one's own file. The median, least and most of three runs; one
+run when it takes more than 20 s. Writes JSON as it comes in (what is there is not run again), a table, and one SVG a sweep.
 """
 import argparse
 import json
@@ -120,18 +120,23 @@ def slope(rows, field):
     return sum((x - mx) * (y - my) for x, y in points) / sum((x - mx) ** 2 for x, _ in points)
 
 
+def extent(program, form):
+    runs = program["runs"]
+    return f"{min(runs):{form}}-{max(runs):{form}}" if len(runs) > 1 else "one run"
+
+
 def sweep_table(sweep, rows):
-    yield (f"| {TITLES[sweep]} | MB of JSONL | k | dims | threads | s sheaf | us a document | peak MB sheaf | s scikit-learn | "
-           "peak MB scikit-learn | times |" if sweep == "docs" else
-           f"| {TITLES[sweep]} | MB of JSONL | k | dims | threads | s sheaf | peak MB sheaf | s scikit-learn | "
-           "peak MB scikit-learn | times |")
-    yield "|---" * (11 if sweep == "docs" else 10) + "|"
+    each = "us a document | " if sweep == "docs" else ""
+    yield (f"| {TITLES[sweep]} | MB of JSONL | k | dims | threads | s sheaf | least-most | {each}peak MB sheaf | "
+           "s scikit-learn | least-most | peak MB scikit-learn | times |")
+    yield "|---" * (13 if each else 12) + "|"
     for r in rows:
         s, p = r["sheaf"], r.get("scikit-learn")
         each = f" {s['seconds'] / r['x'] * 1e6:.1f} |" if sweep == "docs" else ""
-        other = f"{p['seconds']:.2f} | {p['peak_mb']:.0f} | {p['seconds'] / s['seconds']:.1f}" if p else " | | "
-        yield (f"| {r['x']:,} | {r['bytes'] / 1e6:.0f} | {r['k']} | {r['dims']} | {r['threads']} | {s['seconds']:.3f} |{each} "
-               f"{s['peak_mb']:.0f} | {other} |")
+        other = (f"{p['seconds']:.2f} | {extent(p, '.2f')} | {p['peak_mb']:.0f} | {p['seconds'] / s['seconds']:.1f}" if p else
+                 " | | | ")
+        yield (f"| {r['x']:,} | {r['bytes'] / 1e6:.0f} | {r['k']} | {r['dims']} | {r['threads']} | {s['seconds']:.3f} | "
+               f"{extent(s, '.3f')} |{each} {s['peak_mb']:.0f} | {other} |")
 
 
 def ordered(found, sweep):
@@ -140,7 +145,8 @@ def ordered(found, sweep):
 
 def report(found, command, plots):
     lines = ["# As things grow", "", f"Made {found['made']} by `{command}`: time and memory of the whole job,",
-             "from the JSONL file to the labels, as one thing grows and the others stay. Medians; corpora from "
+             "from the JSONL file to the labels, as one thing grows and the others stay.",
+             f"Medians of {RUNS} runs, least and most beside them (one run where it took more than {SLOW} s); corpora from "
              f"{found['source']}.", "scikit-learn: TF-IDF, TruncatedSVD, KMeans, imports not counted, as long as it takes at "
              f"most {PEER_LIMIT} s.", "", "```", found["machine"], "```", ""]
     for sweep, title in TITLES.items():

@@ -134,11 +134,11 @@ def stages(corpus, threads, out, work):
     say("the stages of sheaf")
     rows = []
     for t in sorted({1, threads}):
-        rows.append(programs.stage(BUILD, "vectorise", in_=corpus, threads=t, repeats=5))
-        rows.append(programs.stage(BUILD, "vectorise", in_=corpus, threads=t, analyzer="unicode", repeats=5))
+        rows.append(programs.stage(BUILD, "vectorise", in_=corpus, threads=t, repeats=7))
+        rows.append(programs.stage(BUILD, "vectorise", in_=corpus, threads=t, analyzer="unicode", repeats=7))
     programs.stage(BUILD, "vectorise", in_=corpus, plain=0, out=work / "own")
     for tol in (5e-3, 1e-5):
-        rows.append(programs.stage(BUILD, "svd", in_=work / "own.npz", tol=tol, threads=threads, repeats=5))
+        rows.append(programs.stage(BUILD, "svd", in_=work / "own.npz", tol=tol, threads=threads, repeats=7))
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 

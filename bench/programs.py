@@ -4,10 +4,12 @@ OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE are taken out, so that every OpenBLAS, sh
 processor itself. FAISS brings an OpenBLAS that knows no processor made after it and would fall back to the oldest
 kernels: there the type is named.
 """
+import hashlib
 import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -75,6 +77,17 @@ def machine(build):
     except OSError:
         model = None
     return f"processor\t{model[1] if model else 'unknown'}\n" + started([build / "sheaf", "doctor"]).strip()
+
+
+def build_line(build, doctor):
+    """What tells one build of sheaf from another: the tree where git knows it, and a checksum of the program measured."""
+    told = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True) \
+        if shutil.which("git") else None
+    tree = told.stdout.strip() if told and not told.returncode else "tree unknown"
+    program = build / "bench/stages"
+    mark = hashlib.sha256(program.read_bytes()).hexdigest()[:8] if program.exists() else "not built"
+    version = re.search(r"^sheaf\t(\S+)", doctor, re.M)
+    return f"sheaf {version[1] if version else '?'}, {tree}, stages {mark}"
 
 
 def generated(build, documents, path, **given):

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/context.h"
@@ -379,6 +380,55 @@ static void a_callback_may_refuse(void **state)
     sheaf_ctx_free(ctx);
 }
 
+static sheaf_status fail_with_text(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    return block == 3 ? sheaf_i_fail(arg, SHEAF_EINVAL, "inner block 3") : SHEAF_OK;
+}
+
+/* A progress callback that works with a context of its own, and fails there. */
+static int use_another_context(void *user, const char *phase, int64_t done, int64_t total)
+{
+    (void)phase, (void)done, (void)total;
+    sheaf_ctx *inner = user;
+    assert_int_equal(sheaf_i_par_for(inner, NULL, 10, fail_with_text, inner), SHEAF_EINVAL);
+    assert_string_equal(sheaf_ctx_message(inner), "inner block 3");
+    return 0;
+}
+
+static void callbacks_may_use_another_context(void **state)
+{
+    (void)state;
+    counts c = {.threads = 2};
+    sheaf_ctx_opts o;
+    sheaf_ctx_opts_init(&o, sizeof o);
+    o.threads = 2;
+    o.progress = use_another_context;
+    o.progress_user = test_context(2);
+    assert_int_equal(sheaf_ctx_new(&c.ctx, &o), SHEAF_OK);
+    assert_ok(c.ctx, sheaf_i_par_for(c.ctx, "counting", 50, count_block, &c));
+    sheaf_ctx_free(c.ctx);
+    sheaf_ctx_free(o.progress_user);
+}
+
+/* The child has no threads to wait for. */
+static void a_context_can_be_freed_after_fork(void **state)
+{
+    (void)state;
+    counts c = {.ctx = test_context(4), .threads = 4};
+    assert_ok(c.ctx, sheaf_i_par_for(c.ctx, NULL, 500, count_block, &c));
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(20);
+        sheaf_ctx_free(c.ctx);
+        _exit(0);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    sheaf_ctx_free(c.ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,6 +436,8 @@ int main(void)
         cmocka_unit_test(aligned_memory_is_aligned),    cmocka_unit_test(arenas_keep_and_join),
         cmocka_unit_test(a_failed_resize_keeps_the_old), cmocka_unit_test(lowest_failure_wins),
         cmocka_unit_test(every_block_runs_once),
+        cmocka_unit_test(callbacks_may_use_another_context),
+        cmocka_unit_test(a_context_can_be_freed_after_fork),
         cmocka_unit_test(short_loops_lose_no_block),        cmocka_unit_test(streams_lose_no_item),
         cmocka_unit_test(progress_cancels),             cmocka_unit_test(files_appear_whole_or_not_at_all),
         cmocka_unit_test(a_full_disk_is_an_error),      cmocka_unit_test(random_numbers_have_their_moments),

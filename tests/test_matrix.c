@@ -296,7 +296,7 @@ static void products_agree_with_dense_loops(void **state)
         uint64_t key = sheaf_i_rng_key(3, SHEAF_I_RNG_TEST, 1);
         for (int64_t i = 0; i < 90 * ldx; i++) x[i] = (float)(2 * sheaf_i_rng_unit(key, (uint64_t)i) - 1);
         for (int64_t i = 0; i < 211 * ldy; i++) y[i] = 77;
-        assert_ok(ctx, sheaf_i_matrix_times(ctx, a, x, ldx, width, y, ldy));
+        assert_ok(ctx, sheaf_i_matrix_times(ctx, a, x, ldx, width, y, ldy, NULL));
         for (int64_t i = 0; i < 211; i++) {
             for (int32_t j = 0; j < width; j++) {
                 double want = 0;
@@ -325,7 +325,7 @@ static void products_and_norms_do_not_depend_on_threads(void **state)
         float *x = malloc(COLS * WIDTH * sizeof *x), *y = malloc(ROWS * WIDTH * sizeof *y);
         uint64_t key = sheaf_i_rng_key(3, SHEAF_I_RNG_TEST, 2);
         for (int64_t i = 0; i < COLS * WIDTH; i++) x[i] = (float)sheaf_i_rng_normal(key, (uint64_t)i);
-        assert_ok(ctx, sheaf_i_matrix_times(ctx, a, x, WIDTH, WIDTH, y, WIDTH));
+        assert_ok(ctx, sheaf_i_matrix_times(ctx, a, x, WIDTH, WIDTH, y, WIDTH, NULL));
         if (first) {
             assert_memory_equal(first, y, ROWS * WIDTH * sizeof *y);
             assert_true(norm == sheaf_i_matrix_norm2(a));

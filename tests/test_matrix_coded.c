@@ -150,9 +150,20 @@ static void counts_come_back(void **state)
         sheaf_matrix *m = weigh(ctx, t, cases[i].scheme, true, true);
         sheaf_i_matrix_put_away(m, t);
         assert_true(!t->indices == (m->coded != NULL) && !t->counts == (m->coded != NULL));
+        assert_true((t->away == m) == (m->coded != NULL));
+        for (int64_t d = 0; t->away && d < t->n_docs; d++) {
+            const int64_t p = t->indptr[d], size = t->indptr[d + 1] - p;
+            int32_t row[32];
+            uint32_t of_row[32];
+            assert_true(size <= 32);
+            sheaf_i_terms_row(t, d, row, of_row);
+            assert_memory_equal(row, (const int32_t *)indices + p, (size_t)size * sizeof *row);
+            assert_memory_equal(of_row, (const uint32_t *)counts + p, (size_t)size * sizeof *of_row);
+        }
         assert_ok(ctx, sheaf_i_matrix_bring_back(ctx, m, t));
         assert_memory_equal(t->indices, indices, bytes);
         assert_memory_equal(t->counts, counts, bytes);
+        assert_null(t->away);
         free(indices);
         free(counts);
         sheaf_matrix_free(m);
@@ -223,7 +234,7 @@ static void check_products(sheaf_ctx *ctx, const sheaf_matrix *m, const sheaf_ma
     const int64_t ldx = b + 2, ldy = b + 1;
     float *x = draw(m->cols * ldx, 1), *y = draw(m->rows * ldy, 2);
     for (int64_t i = 0; i < m->rows; i++) y[i * ldy + b] = 77;
-    assert_ok(ctx, sheaf_i_matrix_times(ctx, m, x, ldx, b, y, ldy));
+    assert_ok(ctx, sheaf_i_matrix_times(ctx, m, x, ldx, b, y, ldy, NULL));
     check_product(general, x, ldx, b, y, ldy);
     for (int64_t i = 0; i < m->rows; i++) assert_true(y[i * ldy + b] == 77);
     free(x);
@@ -290,6 +301,7 @@ static void gram_is_two_products(void **state)
     (void)state;
     sheaf_ctx *ctx = test_context(2);
     sheaf_terms *t = draw_terms(ctx, 900, 400, 15, 6);
+    sheaf_i_scratch keep = {0}; /* for products of all sizes */
     sheaf_matrix *m[2] = {weigh(ctx, t, SHEAF_WEIGHT_BIPARTITE, true, true),
                           weigh(ctx, t, SHEAF_WEIGHT_BIPARTITE, true, false)};
     for (int form = 0; form < 2; form++)
@@ -299,9 +311,9 @@ static void gram_is_two_products(void **state)
             float *x = draw(400 * ldx, 1), *y = draw(900 * b, 2), *w = draw(400 * ldw, 3), *y2 = draw(900 * b, 2);
             float *w2 = draw(400 * ldw, 3);
             for (int64_t i = 0; i < 400 * ldx; i++) x[i] = fabsf(x[i]); /* all sums then are sums of sizes */
-            assert_ok(ctx, sheaf_i_matrix_gram(ctx, m[form], turned, x, ldx, b, y, w, ldw));
-            assert_ok(ctx, sheaf_i_matrix_times(ctx, m[form], x, ldx, b, y2, b));
-            assert_ok(ctx, sheaf_i_matrix_times(ctx, turned, y2, b, b, w2, ldw));
+            assert_ok(ctx, sheaf_i_matrix_gram(ctx, m[form], turned, x, ldx, b, y, w, ldw, &keep));
+            assert_ok(ctx, sheaf_i_matrix_times(ctx, m[form], x, ldx, b, y2, b, &keep));
+            assert_ok(ctx, sheaf_i_matrix_times(ctx, turned, y2, b, b, w2, ldw, &keep));
             for (int64_t j = 0; j < 400; j++) {
                 for (int32_t c = 0; c < b; c++) {
                     double bound = (double)(30 + t->df[j] + 20) * FLOAT_EPS * (double)w2[j * ldw + c];
@@ -316,6 +328,7 @@ static void gram_is_two_products(void **state)
             free(w2);
             sheaf_matrix_free(turned);
         }
+    sheaf_i_scratch_end(ctx, &keep);
     sheaf_matrix_free(m[0]);
     sheaf_matrix_free(m[1]);
     free_terms(ctx, t);
@@ -333,8 +346,8 @@ static void coded_results_do_not_depend_on_threads(void **state)
         sheaf_terms *t = draw_terms(ctx, N, T, 20, 90);
         sheaf_matrix *m = weigh(ctx, t, SHEAF_WEIGHT_LOGENTROPY, true, true), *turned = turn(ctx, m);
         float *x = draw(T * B, 1), *y = draw(N * B, 2), *w = draw(2 * T * B, 3);
-        assert_ok(ctx, sheaf_i_matrix_gram(ctx, m, turned, x, B, B, y, w, B));
-        assert_ok(ctx, sheaf_i_matrix_times(ctx, turned, y, B, 9, w + T * B, B));
+        assert_ok(ctx, sheaf_i_matrix_gram(ctx, m, turned, x, B, B, y, w, B, NULL));
+        assert_ok(ctx, sheaf_i_matrix_times(ctx, turned, y, B, 9, w + T * B, B, NULL));
         if (first) {
             assert_memory_equal(w, first, 2 * T * B * sizeof *w);
             assert_true(sheaf_i_matrix_norm2(m) == norm2);
@@ -398,11 +411,14 @@ static void damage_is_seen(void **state)
 static sheaf_status all_of_it(sheaf_ctx *ctx, sheaf_terms *t, const float *x, float *y, float *w)
 {
     sheaf_matrix *m = NULL, *turned = NULL, *back = NULL;
+    sheaf_i_scratch keep = {0};
     sheaf_status st = sheaf_i_matrix_weigh_coded(ctx, &m, t, NULL);
     if (st == SHEAF_OK) st = sheaf_i_matrix_transpose(ctx, &turned, m);
     if (st == SHEAF_OK) st = sheaf_i_matrix_decode(ctx, &back, m);
-    if (st == SHEAF_OK) st = sheaf_i_matrix_gram(ctx, m, turned, x, 16, 16, y, w, 16);
-    if (st == SHEAF_OK) st = sheaf_i_matrix_times(ctx, m, x, 16, 3, y, 16);
+    if (st == SHEAF_OK) st = sheaf_i_matrix_times(ctx, m, x, 16, 3, y, 16, &keep);
+    if (st == SHEAF_OK) st = sheaf_i_matrix_gram(ctx, m, turned, x, 16, 16, y, w, 16, &keep);
+    if (st == SHEAF_OK) st = sheaf_i_matrix_times(ctx, m, x, 16, 3, y, 16, NULL);
+    sheaf_i_scratch_end(ctx, &keep);
     if (st == SHEAF_OK) {
         sheaf_i_matrix_put_away(m, t);
         st = sheaf_i_matrix_bring_back(ctx, m, t);

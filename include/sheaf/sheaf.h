@@ -13,8 +13,8 @@
  * - Option structs: call the _init function, then set fields. `size` tells which version was compiled.
  * - The same seed, build and machine give the same bytes at any number of threads and any order of inputs.
  * - The library prints nothing, exits never and keeps no global state of its own. OpenBLAS has one: its number of
- *   threads is set to 1 for the process. A context has threads of its own, which sleep between calls and end with it;
- *   they take no signals.
+ *   threads is set to 1 for the process. A context has threads of its own, which fall asleep soon after a call (50
+ *   microseconds) and end with it; they take no signals. After fork() the child must not use the context, only free it.
  */
 #ifndef SHEAF_H
 #define SHEAF_H
@@ -350,6 +350,8 @@ typedef struct {
     int64_t products;     /* columns multiplied by A plus by A^T */
     int32_t restarts;
     sheaf_solver solver;  /* the path taken */
+    double seconds_products, seconds_basis, seconds_small; /* of Lanczos: in products with A and A^T, in passes over
+                             the basis, in small dense problems; measured, so never the same twice */
 } sheaf_space_report;
 
 SHEAF_API sheaf_space_report sheaf_space_quality(const sheaf_space *s);
@@ -601,9 +603,10 @@ typedef struct {
     double rate;                            /* from the median, of a limit from the fastest run */
     const char *unit;                       /* of the rate: "GFLOP/s" */
     double bytes, flops;                    /* streamed and computed by one execution ... */
-    double lines_l2, lines_l3, lines_memory;/* ... and lines of 64 bytes gathered, by where they lie */
+    double lines_l1, lines_l2, lines_l3;    /* ... and lines of 64 bytes gathered, by where they lie */
+    double lines_memory;
     double bound;                           /* seconds that the limits ask for; 0: none is known */
-    const char *limit;                      /* the limit that binds: L2 L3 memory gather flops file scan; or "" */
+    const char *limit;                      /* the limit that binds: L1 L2 L3 memory gather flops file memchr; or "" */
     double share, of_sgemm;                 /* bound over median; flops over those of OpenBLAS */
     const char *quality;                    /* "residual", "inertia" ...; or "" */
     double value, allowed;                  /* the quality; what verification asked for, 0: nothing */
@@ -629,18 +632,22 @@ typedef struct {
 
 typedef struct {
     size_t size;
-    double fail_above;                      /* a greater change of the median is SLOWER; default .1 */
+    double fail_above;                      /* a greater change is SLOWER if low > 0 too; default .1. FASTER alike */
     bool anyway;                            /* compare though machine, build, kernels or threads differ */
 } sheaf_bench_compare_opts;
 
 /* Kernels and stages of `b` held against those of an earlier run. Fails with SHEAF_EINVAL where the runs differ in
-   machine, build, kernels or threads (says in what; with `anyway` a note), and where nothing can be compared. Borrows
-   the texts of both. */
+   machine, build, kernels or threads (says in what; with `anyway` a note), and where nothing can be compared. Notes
+   tell of what only the old run has, and of qualities that are no longer the same. Borrows the texts of both. */
 typedef struct sheaf_bench_comparison sheaf_bench_comparison;
 SHEAF_API void sheaf_bench_compare_opts_init(sheaf_bench_compare_opts *o, size_t size);
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_bench_compare(sheaf_ctx *ctx, sheaf_bench_comparison **out,
                                                           const sheaf_bench *old, const sheaf_bench *b,
                                                           const sheaf_bench_compare_opts *o);
+/* Before anything is measured: whether a run of `ctx` on this machine could be compared with `old`. Fails as
+   sheaf_bench_compare would; never with `anyway`. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_bench_comparable(sheaf_ctx *ctx, const sheaf_bench *old,
+                                                             const sheaf_bench_compare_opts *o);
 SHEAF_API void sheaf_bench_comparison_free(sheaf_bench_comparison *c);
 SHEAF_API const sheaf_bench_change *sheaf_bench_changes(const sheaf_bench_comparison *c, int64_t *n);
 

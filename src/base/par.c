@@ -13,6 +13,7 @@
 #include "base/worker.h"
 
 static _Thread_local int32_t worker = -1;
+static _Thread_local sheaf_ctx *within; /* whose loop that is */
 
 int32_t sheaf_i_worker(void) { return worker; }
 
@@ -123,11 +124,15 @@ static void run_stream(loop *l)
 static void take_part(void *arg, int32_t number)
 {
     loop *l = arg;
+    const int32_t outer = worker; /* of a loop whose progress callback uses another context */
+    sheaf_ctx *const outer_ctx = within;
     worker = number;
+    within = l->ctx;
     l->ctx->worker_error[worker] = (sheaf_i_error){{0}, {0}};
     if (l->s) run_stream(l);
     else run_blocks(l);
-    worker = -1;
+    worker = outer;
+    within = outer_ctx;
 }
 
 static void run(loop *l, int64_t threads)
@@ -149,7 +154,7 @@ static sheaf_status run_serial(int64_t n, sheaf_i_block_fn fn, void *arg)
 
 sheaf_status sheaf_i_par_for(sheaf_ctx *ctx, const char *phase, int64_t n_blocks, sheaf_i_block_fn fn, void *arg)
 {
-    if (worker >= 0) return run_serial(n_blocks, fn, arg);
+    if (worker >= 0 && within == ctx) return run_serial(n_blocks, fn, arg);
     loop l = {.ctx = ctx, .phase = phase, .fn = fn, .arg = arg, .total = n_blocks};
     run(&l, ctx->threads < n_blocks ? ctx->threads : n_blocks);
     if (l.status == SHEAF_OK && phase) return sheaf_i_progress(ctx, phase, n_blocks, n_blocks);

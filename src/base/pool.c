@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/par.h"
 #include "base/pool.h"
@@ -27,6 +28,7 @@ typedef struct {
 struct sheaf_i_pool {
     pthread_mutex_t lock;
     pthread_cond_t loop, left; /* a loop has begun; the last helper has left one */
+    pid_t process;             /* that has the threads: a child of fork has none of them */
     int32_t threads, started;  /* helpers that run: started, at most threads - 1 */
     bool patient, startable;   /* look around before sleeping; threads can still be made */
     /* under the lock, written; read without it while looking around */
@@ -125,7 +127,8 @@ sheaf_i_pool *sheaf_i_pool_new(const sheaf_ctx_opts *o, int32_t threads)
     size_t bytes = sizeof(sheaf_i_pool) + (size_t)threads * sizeof(helper);
     sheaf_i_pool *p = o->resize(o->resize_user, NULL, bytes);
     if (!p) return NULL;
-    *p = (sheaf_i_pool){.threads = threads, .startable = true, .patient = threads <= sheaf_i_cores()};
+    *p = (sheaf_i_pool){.process = getpid(), .threads = threads, .startable = true,
+                        .patient = threads <= sheaf_i_cores()};
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->loop, NULL);
     pthread_cond_init(&p->left, NULL);
@@ -135,6 +138,10 @@ sheaf_i_pool *sheaf_i_pool_new(const sheaf_ctx_opts *o, int32_t threads)
 void sheaf_i_pool_free(sheaf_i_pool *p, const sheaf_ctx_opts *o)
 {
     if (!p) return;
+    if (p->process != getpid()) { /* nobody to wait for, and waiting for them would never end */
+        o->resize(o->resize_user, p, 0);
+        return;
+    }
     pthread_mutex_lock(&p->lock);
     p->loops = THE_END;
     pthread_cond_broadcast(&p->loop);

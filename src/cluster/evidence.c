@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/par.h"
 #include "cluster/evidence.h"
+#include "matrix/csr.h"
 #include "text/words.h"
 
 #define UNIT 256           /* of the weights */
@@ -27,6 +28,9 @@ struct sheaf_i_witness {
     double alpha, gamma_of_alpha;
     int64_t n, *doc;
     int64_t *cursor;        /* n: where the slab begins in the row of a document */
+    int64_t longest;        /* row of a document, if the counts of the terms are put away: a stretch then reads ... */
+    int32_t *indices;       /* ... rows into its own part of these */
+    uint32_t *counts;
     int32_t *times;         /* n_terms: documents with the term */
     int32_t *place;         /* STRETCHES x n_terms: where the next nonzero of a stretch goes */
     int32_t from, to;       /* terms of the slab; 0, 0: none yet */
@@ -66,6 +70,18 @@ static void stretch(const sheaf_i_witness *w, int64_t s, int64_t *lo, int64_t *h
     *hi = w->n * (s + 1) / STRETCHES;
 }
 
+/* Row of the i-th document, from its beginning. */
+static int64_t read_row(const sheaf_i_witness *w, int64_t s, int64_t i, const int32_t **indices,
+                        const uint32_t **counts)
+{
+    const sheaf_terms *t = w->t;
+    const int64_t begin = t->indptr[w->doc[i]];
+    if (t->away) sheaf_i_terms_row(t, w->doc[i], w->indices + s * w->longest, w->counts + s * w->longest);
+    *indices = t->away ? w->indices + s * w->longest : t->indices + begin;
+    *counts = t->away ? w->counts + s * w->longest : t->counts + begin;
+    return t->indptr[w->doc[i] + 1] - begin;
+}
+
 static sheaf_status count_stretch(void *arg, int64_t s, int32_t worker)
 {
     (void)worker;
@@ -74,8 +90,12 @@ static sheaf_status count_stretch(void *arg, int64_t s, int32_t worker)
     int64_t lo, hi;
     int32_t *times = w->place + s * t->n_terms;
     stretch(w, s, &lo, &hi);
-    for (int64_t i = lo; i < hi; i++)
-        for (int64_t p = t->indptr[w->doc[i]]; p < t->indptr[w->doc[i] + 1]; p++) times[t->indices[p]]++;
+    for (int64_t i = lo; i < hi; i++) {
+        const int32_t *indices;
+        const uint32_t *counts;
+        const int64_t size = read_row(w, s, i, &indices, &counts);
+        for (int64_t p = 0; p < size; p++) times[indices[p]]++;
+    }
     return SHEAF_OK;
 }
 
@@ -88,11 +108,14 @@ static sheaf_status fill_stretch(void *arg, int64_t s, int32_t worker)
     int32_t *place = w->place + s * t->n_terms;
     stretch(w, s, &lo, &hi);
     for (int64_t i = lo; i < hi; i++) {
-        int64_t p = w->cursor[i], end = t->indptr[w->doc[i] + 1];
-        for (; p < end && t->indices[p] < w->to; p++) {
-            int32_t at = place[t->indices[p]]++;
+        const int32_t *indices;
+        const uint32_t *counts;
+        const int64_t size = read_row(w, s, i, &indices, &counts);
+        int64_t p = w->cursor[i];
+        for (; p < size && indices[p] < w->to; p++) {
+            int32_t at = place[indices[p]]++;
             w->row[at] = (int32_t)i;
-            w->weight[at] = weight_of(w, t->counts[p]);
+            w->weight[at] = weight_of(w, counts[p]);
         }
         w->cursor[i] = p;
     }
@@ -153,7 +176,7 @@ static sheaf_status rewind_slabs(sheaf_i_witness *w)
     int64_t m = w->t->n_terms;
     memset(w->place, 0, (size_t)(STRETCHES * m) * sizeof *w->place);
     memset(w->times, 0, (size_t)m * sizeof *w->times);
-    for (int64_t i = 0; i < w->n; i++) w->cursor[i] = w->t->indptr[w->doc[i]];
+    memset(w->cursor, 0, (size_t)w->n * sizeof *w->cursor);
     w->from = w->to = 0;
     sheaf_status st = sheaf_i_par_for(w->t->ctx, NULL, STRETCHES, count_stretch, w);
     for (int64_t s = 0; s < STRETCHES; s++)
@@ -179,6 +202,14 @@ sheaf_status sheaf_i_witness_new(sheaf_i_witness **out, const sheaf_terms *t, co
     SHEAF_NEW(w->doc, t->ctx, n);
     if (n) memcpy(w->doc, doc, (size_t)n * sizeof *doc);
     SHEAF_NEW(w->cursor, t->ctx, n);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t size = t->indptr[doc[i] + 1] - t->indptr[doc[i]];
+        if (size > w->longest) w->longest = size;
+    }
+    if (t->away) {
+        SHEAF_NEW(w->indices, t->ctx, STRETCHES * w->longest);
+        SHEAF_NEW(w->counts, t->ctx, STRETCHES * w->longest);
+    }
     SHEAF_NEW(w->times, t->ctx, t->n_terms);
     SHEAF_NEW(w->place, t->ctx, (int64_t)STRETCHES * t->n_terms);
     SHEAF_NEW(w->first, t->ctx, (int64_t)t->n_terms + 1);
@@ -196,6 +227,8 @@ void sheaf_i_witness_free(sheaf_i_witness *w)
     sheaf_ctx *ctx = w->t->ctx;
     sheaf_i_free(ctx, w->doc);
     sheaf_i_free(ctx, w->cursor);
+    sheaf_i_free(ctx, w->indices);
+    sheaf_i_free(ctx, w->counts);
     sheaf_i_free(ctx, w->times);
     sheaf_i_free(ctx, w->place);
     sheaf_i_free(ctx, w->first);

@@ -69,8 +69,9 @@ sheaf_status sheaf_i_eigh(sheaf_ctx *ctx, int32_t n, double *a, int32_t lda, dou
 sheaf_status sheaf_i_eigh_leading(sheaf_ctx *ctx, int32_t n, double *a, int32_t lda, int32_t count, double *w,
                                   double *z)
 {
-    double *off = sheaf_i_array(ctx, (int64_t)2 * n, sizeof *off), *tau = off + n;
+    double *off = sheaf_i_array(ctx, (int64_t)2 * n, sizeof *off);
     if (!off) return SHEAF_ENOMEM;
+    double *tau = off + n;
     /* dsyevd in its three steps: to tridiagonal form (faster from the lower triangle), its eigenvectors by divide and
        conquer, and those that are wanted back. */
     sheaf_status st = lapack_result(ctx, "dsytrd", LAPACKE_dsytrd(LAPACK_COL_MAJOR, 'L', n, a, lda, w, off, tau));
@@ -80,15 +81,6 @@ sheaf_status sheaf_i_eigh_leading(sheaf_ctx *ctx, int32_t n, double *a, int32_t 
                                                          z + (int64_t)(n - count) * n, n));
     sheaf_i_free(ctx, off);
     return st;
-}
-
-int32_t sheaf_i_cholesky(int32_t n, double *a, int32_t lda)
-{
-    /* Row-major upper R with A = R^T R is the column-major lower L = R^T with A = L L^T. */
-    lapack_int info = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', n, a, lda);
-    for (int32_t i = 1; i < n; i++)
-        for (int32_t j = 0; j < i; j++) a[(int64_t)i * lda + j] = 0;
-    return info < 0 ? 1 : (int32_t)info; /* NaN in the input counts as not positive definite */
 }
 
 sheaf_status sheaf_i_dense_svd(sheaf_ctx *ctx, int32_t m, int32_t n, double *a, int32_t lda, double *s, double *u,

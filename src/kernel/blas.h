@@ -26,14 +26,10 @@ void sheaf_i_sgemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda,
    a ROW, and w by the eigenvalues, rising. */
 sheaf_status sheaf_i_eigh(sheaf_ctx *ctx, int32_t n, double *a, int32_t lda, double *w);
 
-/* The same where only the `count` largest are wanted: of z (n x n) the last `count` rows become their eigenvectors, the
-   others are scratch. a is destroyed. */
+/* The same where only the `count` largest are wanted; a has both triangles or the upper one, and is destroyed. Of z
+   (n x n) the last `count` rows become their eigenvectors, the others are scratch. */
 sheaf_status sheaf_i_eigh_leading(sheaf_ctx *ctx, int32_t n, double *a, int32_t lda, int32_t count, double *w,
                                   double *z);
-
-/* Cholesky A = R^T R, R upper triangular in the upper triangle of row-major a (the lower one is zeroed).
-   Returns 0, or the 1-based order of the leading minor that is not positive definite. */
-int32_t sheaf_i_cholesky(int32_t n, double *a, int32_t lda);
 
 /* SVD of a (m x n row-major, destroyed): s (min(m, n), falling), u (m x min) and vt (min x n), row-major. */
 sheaf_status sheaf_i_dense_svd(sheaf_ctx *ctx, int32_t m, int32_t n, double *a, int32_t lda, double *s, double *u,

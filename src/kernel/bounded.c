@@ -2,8 +2,8 @@
  * compiled.
  *
  * sift is a sweep over the bounds of a row, and a dot product where they have grown loose. panel_best is a register
- * tile of half as many rows as a register has lanes times one panel; the sums are then compared two neighbouring lanes at a
- * time, all rows together, so that lower lanes stay before higher ones and ties go to the lowest.
+ * tile of half as many rows as a register has lanes times one panel; the sums are then compared two neighbouring lanes
+ * at a time, all rows together, so that lower lanes stay before higher ones and ties go to the lowest.
  */
 #include <immintrin.h>
 #include <math.h>

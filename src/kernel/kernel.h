@@ -19,7 +19,7 @@
 
 /* Rows row_lo .. row_hi - 1 of y = A x: y[i][c] = sum over p in indptr[i] .. indptr[i + 1] of
    values[p] * x[indices[p]][c], c < b, overwriting y. Row i goes to y + i * ldy. Float sums, in an order that
-   depends on the row alone. Fast for b = 8, 16, 32, 64; any b >= 0 works. */
+   depends on the row and b alone. Fast for b = 8, 16, 32, 64; any b >= 0 works. */
 typedef void sheaf_i_spmm_fn(int64_t row_lo, int64_t row_hi, const int64_t *indptr, const int32_t *indices,
                              const float *values, const float *x, int64_t ldx, int32_t b, float *y, int64_t ldy);
 
@@ -91,8 +91,9 @@ typedef struct {
    centre at most, grows by the drift of that centre. A row whose lower[i][g] is greater than upper[i] + reach[g] for
    every g is done. For others upper[i] is computed anew, from the own centre and square[i] (NULL: 1), and those still
    not done are survivors: their numbers go to survivor[], rising, and to the list of each group that failed and of the
-   own group (list + g * room, of count[g], which grows). With one group, upper[i] is not computed anew. Returns the number of survivors. ldl >= groups; up to
-   SHEAF_I_PANEL - 1 numbers behind a row of lower may be read, and like those of the row must be above -inf. */
+   own group (list + g * room, of count[g], which grows). With one group, upper[i] is not computed anew. Returns the
+   number of survivors. ldl >= groups; up to SHEAF_I_PANEL - 1 numbers behind a row of lower may be read, and like those
+   of the row must be above -inf. */
 typedef int32_t sheaf_i_sift_fn(const sheaf_i_sieve *s, int32_t m, const float *x, int64_t ldx, const float *square,
                                 const int32_t *label, float *upper, const float *lower, int64_t ldl, int32_t *survivor,
                                 int32_t *list, int32_t *count);
@@ -107,8 +108,8 @@ typedef void sheaf_i_panel_best_fn(int64_t m, const int32_t *row, const float *x
 #define SHEAF_I_SCAN_BYTES 1024
 #define SHEAF_I_SCAN_WORDS (SHEAF_I_SCAN_BYTES / 2 + 32)
 
-/* The words of p[at .. n), at < n < 2^32, as far as they are plain ASCII: start[i] .. end[i] of *n_words of them, rising
-   (behind them anything). Letters, digits and underscores make up words. joins: so does one of : . ' between two
+/* The words of p[at .. n), at < n < 2^32, as far as they are plain ASCII: start[i] .. end[i] of *n_words of them,
+   rising (behind them anything). Letters, digits and underscores make up words. joins: so does one of : . ' between two
    letters and one of , ; . ' between two digits, and words of nothing but underscores are left out; otherwise words of
    one byte are. No word goes on from before `at`.
    The scan stops at the first byte beyond ASCII or after SHEAF_I_SCAN_BYTES. A word that ends there may go on, and

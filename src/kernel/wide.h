@@ -21,8 +21,8 @@
 #define UNROLL16 _Pragma("GCC unroll 16")
 #endif
 
-/* Defined once per instruction set: spmm, spmm_coded in sparse.c; gram, gram64, update in tall.c; scan in scan.c; the
-   others in nearest.c. */
+/* Defined once per instruction set: spmm, spmm_coded in sparse.c; gram, gram64, update in tall.c; assign, dots in
+   nearest.c; sift, panel_best in bounded.c; scan in scan.c. */
 sheaf_i_spmm_fn ISA(spmm);
 sheaf_i_spmm_coded_fn ISA(spmm_coded);
 sheaf_i_gram_fn ISA(gram);

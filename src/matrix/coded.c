@@ -26,6 +26,7 @@ sheaf_status sheaf_i_coded_new(sheaf_ctx *ctx, sheaf_matrix **out, int64_t rows,
     memset(c->columns + nnz, 0, SHEAF_I_AHEAD * sizeof *c->columns);
     SHEAF_NEW_ALIGNED(c->codes, ctx, nnz);
     SHEAF_NEW_ALIGNED(c->row, ctx, rows);
+    SHEAF_NEW_ALIGNED(c->row2, ctx, rows);
     SHEAF_NEW_ALIGNED(c->col, ctx, cols);
     *out = m;
     m = NULL;
@@ -42,6 +43,7 @@ void sheaf_i_coded_free(sheaf_ctx *ctx, sheaf_i_coded *c)
     sheaf_i_aligned_free(ctx, c->columns);
     sheaf_i_aligned_free(ctx, c->codes);
     sheaf_i_aligned_free(ctx, c->row);
+    sheaf_i_aligned_free(ctx, c->row2);
     sheaf_i_aligned_free(ctx, c->col);
     sheaf_i_free(ctx, c);
 }
@@ -187,6 +189,7 @@ static void copy_factors(const sheaf_matrix *a, sheaf_matrix *to)
     memcpy(c->table, from->table, sizeof c->table);
     memcpy(c->row, from->col, (size_t)a->cols * sizeof *c->row);
     memcpy(c->col, from->row, (size_t)a->rows * sizeof *c->col);
+    for (int32_t j = 0; j < a->cols; j++) c->row2[j] = c->row[j] * c->row[j];
     c->norm2 = from->norm2;
     c->scattered = !from->scattered;
 }

@@ -24,6 +24,7 @@ struct sheaf_i_coded {
     uint32_t count[SHEAF_I_CODES]; /* what a code stands for, and its weight */
     float table[SHEAF_I_CODES];
     float *row, *col;
+    float *row2;               /* row squared: what stands between the two products of a Gram product */
     double norm2;              /* sum of squares of all values */
     bool scattered;            /* columns are hit about evenly: the transpose, where they are documents */
 };

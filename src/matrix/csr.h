@@ -26,24 +26,35 @@ sheaf_status sheaf_i_matrix_weigh_coded(sheaf_ctx *ctx, sheaf_matrix **out, cons
                                         const sheaf_weight_opts *o);
 /* The same in the general form, for who wants to see values. */
 sheaf_status sheaf_i_matrix_decode(sheaf_ctx *ctx, sheaf_matrix **out, const sheaf_matrix *a);
-/* A coded matrix knows the counts it was made of, so while nothing but products is wanted the terms need not keep
-   theirs, 8 bytes a nonzero: put_away frees them, bring_back makes them again. Neither does anything if the matrix
-   is in the general form, which borrows them. */
+/* A coded matrix knows the counts it was made of, so while few of them are wanted the terms need not keep theirs,
+   8 bytes a nonzero: put_away frees them, bring_back makes them again. Neither does anything if the matrix is in the
+   general form, which borrows them. In between the matrix must live on, and rows are read by sheaf_i_terms_row. */
 void sheaf_i_matrix_put_away(sheaf_matrix *m, sheaf_terms *t);
 sheaf_status sheaf_i_matrix_bring_back(sheaf_ctx *ctx, const sheaf_matrix *m, sheaf_terms *t);
+/* Row i of terms whose counts are put away, written to arrays with room for it. */
+void sheaf_i_terms_row(const sheaf_terms *t, int64_t i, int32_t *indices, uint32_t *counts);
 
 /* B = A^T with int32 row numbers: rows of B are columns of A. Needs A->rows < 2^31. In the form that A has. */
 sheaf_status sheaf_i_matrix_transpose(sheaf_ctx *ctx, sheaf_matrix **out, const sheaf_matrix *a);
 
+/* Memory that products of coded matrices need, kept from one to the next: fresh pages would cost a small matrix more
+   than the product. Begins as {0}; not for two threads at a time. */
+typedef struct {
+    float *strip;
+    int64_t room;
+} sheaf_i_scratch;
+void sheaf_i_scratch_end(sheaf_ctx *ctx, sheaf_i_scratch *s);
+
 /* y = A x for dense row-major x (cols x b, ldx) and y (rows x b, ldy); parallel over blocks of rows of about equal
-   nonzeros; the same bytes at any thread count. */
+   nonzeros; the same bytes at any thread count. `keep` NULL: scratch for this call only. */
 sheaf_status sheaf_i_matrix_times(sheaf_ctx *ctx, const sheaf_matrix *a, const float *x, int64_t ldx, int32_t b,
-                                  float *y, int64_t ldy);
+                                  float *y, int64_t ldy, sheaf_i_scratch *keep);
 
 /* w = A^T A x for `tall` = A and `wide` = A^T (or the other way round): x and w are (tall->cols x b), y is scratch of
    tall->rows x b numbers. Spares the scaling in between; otherwise two products. */
 sheaf_status sheaf_i_matrix_gram(sheaf_ctx *ctx, const sheaf_matrix *tall, const sheaf_matrix *wide, const float *x,
-                                 int64_t ldx, int32_t b, float *y, float *w, int64_t ldw);
+                                 int64_t ldx, int32_t b, float *y, float *w, int64_t ldw,
+                                 sheaf_i_scratch *keep);
 
 double sheaf_i_matrix_norm2(const sheaf_matrix *a);          /* sum of squares, in double, fixed order */
 const char *sheaf_i_matrix_validate(const sheaf_matrix *a);  /* NULL, or what is wrong */

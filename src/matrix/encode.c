@@ -170,6 +170,7 @@ static double scale_rows(const coding *k)
         if (k->o.scheme == SHEAF_WEIGHT_BIPARTITE) f = sheaf_i_bipartite_row(k->sum[i], mean, k->o.row_damping);
         else if (k->o.l2 && k->squares[i] > 0) f = 1 / sqrt(k->squares[i]);
         c->row[i] = (float)f;
+        c->row2[i] = c->row[i] * c->row[i];
         c->norm2 += f * f * k->squares[i];
         longest = fmax(longest, f * f * k->squares[i]);
     }
@@ -234,10 +235,10 @@ typedef struct {
     float *values;
 } decoding;
 
-static void decode_row(const decoding *d, int64_t i)
+/* Row i, written from place p on. */
+static void decode_row(const decoding *d, int64_t i, int64_t p)
 {
     const sheaf_i_coded *c = d->a->coded;
-    int64_t p = d->a->indptr[i];
     for (int64_t t = 0; t < c->tiles; t++) {
         const int64_t *places = sheaf_i_coded_places(d->a, t) + i;
         for (int64_t at = c->begin[t] + places[0]; at < c->begin[t] + places[1]; at++, p++) {
@@ -258,7 +259,7 @@ static sheaf_status decode_block(void *arg, int64_t block, int32_t worker)
     int64_t hi = sheaf_i_row_cut(d->a->indptr, d->a->rows, block + 1, d->n_blocks);
     for (int64_t i = lo; i < hi; i++) {
         if (d->indptr) d->indptr[i + 1] = d->a->indptr[i + 1];
-        decode_row(d, i);
+        decode_row(d, i, d->a->indptr[i]);
     }
     return SHEAF_OK;
 }
@@ -287,16 +288,24 @@ void sheaf_i_matrix_put_away(sheaf_matrix *m, sheaf_terms *t)
     sheaf_i_aligned_free(t->ctx, t->counts);
     t->indices = NULL;
     t->counts = NULL;
+    t->away = m;
 }
 
 sheaf_status sheaf_i_matrix_bring_back(sheaf_ctx *ctx, const sheaf_matrix *m, sheaf_terms *t)
 {
     sheaf_status st = SHEAF_OK;
-    if (!m->coded) return SHEAF_OK;
+    if (!t->away) return SHEAF_OK;
     SHEAF_NEW_ALIGNED(t->indices, t->ctx, t->indptr[t->n_docs]);
     SHEAF_NEW_ALIGNED(t->counts, t->ctx, t->indptr[t->n_docs]);
     decoding d = {m, sheaf_i_row_blocks(m->indptr, m->rows, WORK), NULL, t->indices, t->counts, NULL};
     SHEAF_TRY(sheaf_i_par_for(ctx, NULL, d.n_blocks, decode_block, &d));
+    t->away = NULL;
 done:
     return st;
+}
+
+void sheaf_i_terms_row(const sheaf_terms *t, int64_t i, int32_t *indices, uint32_t *counts)
+{
+    const decoding d = {.a = t->away, .indices = indices, .counts = counts};
+    decode_row(&d, i, 0);
 }

@@ -8,8 +8,8 @@
 #include "base/par.h"
 #include "matrix/coded.h"
 
-#define WORK (1 << 20)   /* products of two numbers a block: some 50 microseconds */
-#define ROWS 4096        /* a block of copying */
+#define WORK (1 << 19)   /* products of two numbers a block: some 25 microseconds */
+#define ROWS 2048        /* a block of copying */
 
 typedef struct {
     const sheaf_matrix *a;
@@ -94,26 +94,45 @@ static sheaf_status coded_strip(sheaf_ctx *ctx, const sheaf_matrix *a, const flo
     return st;
 }
 
+void sheaf_i_scratch_end(sheaf_ctx *ctx, sheaf_i_scratch *s)
+{
+    sheaf_i_aligned_free(ctx, s->strip);
+    *s = (sheaf_i_scratch){0};
+}
+
+static sheaf_status need(sheaf_ctx *ctx, sheaf_i_scratch *s, int64_t room)
+{
+    if (s->room >= room && s->strip) return SHEAF_OK;
+    sheaf_i_scratch_end(ctx, s);
+    s->strip = sheaf_i_aligned(ctx, room, sizeof *s->strip);
+    if (!s->strip) return SHEAF_ENOMEM;
+    s->room = room;
+    return SHEAF_OK;
+}
+
 static sheaf_status coded_times(sheaf_ctx *ctx, const sheaf_matrix *a, const float *x, int64_t ldx, int32_t b,
-                                float *y, int64_t ldy)
+                                float *y, int64_t ldy, sheaf_i_scratch *scratch)
 {
     sheaf_status st = SHEAF_OK;
-    float *strip;
-    SHEAF_NEW_ALIGNED(strip, ctx, a->cols * (int64_t)sheaf_i_strip(b));
+    SHEAF_TRY(need(ctx, scratch, a->cols * (int64_t)sheaf_i_strip(b)));
     for (int32_t c = 0; c < b; c += SHEAF_I_STRIP) {
         int32_t width = b - c < SHEAF_I_STRIP ? b - c : SHEAF_I_STRIP;
-        SHEAF_TRY(pack(ctx, a, x + c, ldx, width, strip));
-        SHEAF_TRY(coded_strip(ctx, a, a->coded->row, strip, width, y + c, ldy));
+        SHEAF_TRY(pack(ctx, a, x + c, ldx, width, scratch->strip));
+        SHEAF_TRY(coded_strip(ctx, a, a->coded->row, scratch->strip, width, y + c, ldy));
     }
 done:
-    sheaf_i_aligned_free(ctx, strip);
     return st;
 }
 
 sheaf_status sheaf_i_matrix_times(sheaf_ctx *ctx, const sheaf_matrix *a, const float *x, int64_t ldx, int32_t b,
-                                  float *y, int64_t ldy)
+                                  float *y, int64_t ldy, sheaf_i_scratch *keep)
 {
-    if (a->coded) return coded_times(ctx, a, x, ldx, b, y, ldy);
+    if (a->coded) {
+        sheaf_i_scratch own = {0};
+        sheaf_status st = coded_times(ctx, a, x, ldx, b, y, ldy, keep ? keep : &own);
+        sheaf_i_scratch_end(ctx, &own);
+        return st;
+    }
     product t = {.a = a, .x = x, .ldx = ldx, .b = b, .y = y, .ldy = ldy};
     cut(&t, a->indptr);
     return sheaf_i_par_for(ctx, NULL, t.n_blocks, times_block, &t);
@@ -121,26 +140,29 @@ sheaf_status sheaf_i_matrix_times(sheaf_ctx *ctx, const sheaf_matrix *a, const f
 
 /* A^T A x = diag(col) F^T diag(row)^2 F diag(col) x: what is in the middle need not be packed again. */
 static sheaf_status coded_gram(sheaf_ctx *ctx, const sheaf_matrix *tall, const sheaf_matrix *wide, const float *x,
-                               int64_t ldx, int32_t b, float *y, float *w, int64_t ldw)
+                               int64_t ldx, int32_t b, float *y, float *w, int64_t ldw, sheaf_i_scratch *scratch)
 {
     sheaf_status st = SHEAF_OK;
-    float *strip, *scale = NULL;
-    SHEAF_NEW_ALIGNED(strip, ctx, tall->cols * (int64_t)b);
-    SHEAF_NEW_ALIGNED(scale, ctx, tall->rows);
-    for (int64_t i = 0; i < tall->rows; i++) scale[i] = tall->coded->row[i] * tall->coded->row[i];
-    SHEAF_TRY(pack(ctx, tall, x, ldx, b, strip));
-    SHEAF_TRY(coded_strip(ctx, tall, scale, strip, b, y, b));
+    SHEAF_TRY(need(ctx, scratch, tall->cols * (int64_t)b));
+    SHEAF_TRY(pack(ctx, tall, x, ldx, b, scratch->strip));
+    SHEAF_TRY(coded_strip(ctx, tall, tall->coded->row2, scratch->strip, b, y, b));
     SHEAF_TRY(coded_strip(ctx, wide, wide->coded->row, y, b, w, ldw));
 done:
-    sheaf_i_aligned_free(ctx, strip);
-    sheaf_i_aligned_free(ctx, scale);
     return st;
 }
 
 sheaf_status sheaf_i_matrix_gram(sheaf_ctx *ctx, const sheaf_matrix *tall, const sheaf_matrix *wide, const float *x,
-                                 int64_t ldx, int32_t b, float *y, float *w, int64_t ldw)
+                                 int64_t ldx, int32_t b, float *y, float *w, int64_t ldw, sheaf_i_scratch *keep)
 {
-    if (tall->coded && wide->coded && b == sheaf_i_strip(b)) return coded_gram(ctx, tall, wide, x, ldx, b, y, w, ldw);
-    sheaf_status st = sheaf_i_matrix_times(ctx, tall, x, ldx, b, y, b);
-    return st == SHEAF_OK ? sheaf_i_matrix_times(ctx, wide, y, b, b, w, ldw) : st;
+    sheaf_i_scratch own = {0};
+    sheaf_i_scratch *scratch = keep ? keep : &own;
+    sheaf_status st = SHEAF_OK;
+    if (tall->coded && wide->coded && b == sheaf_i_strip(b)) {
+        st = coded_gram(ctx, tall, wide, x, ldx, b, y, w, ldw, scratch);
+    } else {
+        st = sheaf_i_matrix_times(ctx, tall, x, ldx, b, y, b, scratch);
+        if (st == SHEAF_OK) st = sheaf_i_matrix_times(ctx, wide, y, b, b, w, ldw, scratch);
+    }
+    sheaf_i_scratch_end(ctx, &own);
+    return st;
 }

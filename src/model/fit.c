@@ -78,12 +78,21 @@ done:
     return st;
 }
 
+static sheaf_status leave_matrix(sheaf_model *m)
+{
+    sheaf_status st = sheaf_i_matrix_bring_back(m->ctx, m->matrix, m->terms);
+    sheaf_matrix_free(m->matrix);
+    m->matrix = NULL;
+    return st;
+}
+
 static sheaf_status cluster(sheaf_model *m)
 {
     sheaf_status st = SHEAF_OK;
     int64_t n = sheaf_corpus_size(m->corpus);
     if (n == 1) sheaf_i_note(m->ctx, "1 document makes one cluster");
     SHEAF_TRY(sheaf_cluster_fit_terms(m->ctx, &m->clustering, m->space, m->terms, &m->o.cluster));
+    SHEAF_TRY(leave_matrix(m));
     SHEAF_TRY(sheaf_i_progress(m->ctx, "naming", 0, 0));
     SHEAF_TRY(sheaf_topics_build(m->ctx, &m->topics, m->clustering, m->terms, &m->o.topic));
 done:
@@ -105,13 +114,11 @@ static sheaf_status fit_stages(sheaf_model *m)
         sheaf_i_note(ctx, "%lld documents are too few to cluster; showing their similarity instead", (long long)n);
         sheaf_i_model_pairs(m);
     } else {
-        sheaf_i_matrix_put_away(m->matrix, m->terms); /* here the main job needs most memory */
+        sheaf_i_matrix_put_away(m->matrix, m->terms); /* the matrix knows the counts; back after clustering */
         SHEAF_TRY(sheaf_space_fit(ctx, &m->space, m->matrix, &m->o.space));
-        SHEAF_TRY(sheaf_i_matrix_bring_back(ctx, m->matrix, m->terms));
     }
-    sheaf_matrix_free(m->matrix);
-    m->matrix = NULL;
     if (m->space && m->o.stage == SHEAF_FIT_ALL) SHEAF_TRY(cluster(m));
+    else SHEAF_TRY(leave_matrix(m));
 done:
     return st;
 }
@@ -126,6 +133,7 @@ static void forget_pointers(sheaf_model *m)
     r->remains = NULL;
     t->stop_words = NULL;
     t->lang = m->lang;
+    m->o.cluster.start = NULL;
 }
 
 sheaf_status sheaf_model_fit(sheaf_ctx *ctx, sheaf_model **out, const char *const *inputs, int64_t n_inputs,

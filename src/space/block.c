@@ -33,7 +33,9 @@ static sheaf_status whiten(settling *b, double floor2, double norm2)
 {
     const int32_t n = b->s->b;
     double d[SHEAF_I_MAX_B], step[MAX_SQUARE], old[MAX_SQUARE], least = norm2;
+    double since = sheaf_i_clock();
     sheaf_status st = sheaf_i_eigh(b->s->p->ctx, n, b->g, n, d);
+    sheaf_i_lap(&since, &b->s->p->seconds->small);
     if (st != SHEAF_OK) return st;
     for (int32_t c = 0; c < n; c++) {
         b->live[c] = d[c] > floor2;
@@ -142,6 +144,9 @@ sheaf_status sheaf_i_krylov_append(sheaf_i_krylov *s, int32_t local_lo, double *
     sheaf_status st = SHEAF_OK;
     const int32_t n = s->b;
     settling b = {.s = s, .w = s->v.panel[s->v.panels], .h = h, .r = r};
+    sheaf_i_seconds *seconds = s->p->seconds;
+    const double small = seconds->small;
+    double since = sheaf_i_clock();
     memset(r, 0, (size_t)n * (size_t)n * sizeof *r);
     for (int32_t c = 0; c < n; c++) r[c * n + c] = 1;
     SHEAF_TRY(project_first(&b, local_lo));
@@ -166,6 +171,8 @@ sheaf_status sheaf_i_krylov_append(sheaf_i_krylov *s, int32_t local_lo, double *
     *appended = live > 0;
     s->v.panels += live > 0;
     s->live += live;
+    sheaf_i_lap(&since, &seconds->basis);
+    seconds->basis -= seconds->small - small; /* counted there */
 done:
     return st;
 }
@@ -209,7 +216,10 @@ sheaf_status sheaf_i_krylov_expand(sheaf_i_krylov *s)
     double r[MAX_SQUARE];
     bool appended = false;
     SHEAF_TRY(sheaf_i_basis_reserve(&s->v, 1));
-    SHEAF_TRY(sheaf_i_matrix_gram(ctx, s->p->tall, s->p->wide, s->v.panel[e], n, n, s->y, s->v.panel[panels], n));
+    double since = sheaf_i_clock();
+    SHEAF_TRY(sheaf_i_matrix_gram(ctx, s->p->tall, s->p->wide, s->v.panel[e], n, n, s->y, s->v.panel[panels], n,
+                                  s->p->scratch));
+    sheaf_i_lap(&since, &s->p->seconds->products);
     s->products += 2 * n;
     int32_t local_lo = e < s->arrow ? 0 : 2 * e - panels;
     if (local_lo < 0) local_lo = 0;

@@ -171,9 +171,12 @@ static sheaf_status fill(sheaf_space *s, const sheaf_matrix *m, int exponent, co
     sheaf_status st = SHEAF_OK;
     sheaf_matrix *t = NULL, *plain = NULL;
     sheaf_i_svd_result r = {0};
+    sheaf_i_scratch scratch = {0};
+    sheaf_i_seconds seconds = {0};
     const bool upright = m->rows >= m->cols;
     sheaf_i_svd_problem p = {.ctx = ctx, .kernels = sheaf_i_kernels_get(), .n_long = upright ? m->rows : m->cols,
-                             .n_short = upright ? m->cols : (int32_t)m->rows, .tol = o->tol, .seed = o->seed};
+                             .n_short = upright ? m->cols : (int32_t)m->rows, .tol = o->tol, .seed = o->seed,
+                             .scratch = &scratch, .seconds = &seconds};
     int32_t dims = o->dims > 0 ? o->dims : default_dims(m->rows);
     p.k = dims < p.n_short ? dims : p.n_short;
     sheaf_solver solver = o->solver;
@@ -204,11 +207,15 @@ static sheaf_status fill(sheaf_space *s, const sheaf_matrix *m, int exponent, co
     s->report.probe = r.probe;
     s->report.products = r.products;
     s->report.restarts = r.restarts;
+    s->report.seconds_products = seconds.products;
+    s->report.seconds_basis = seconds.basis;
+    s->report.seconds_small = seconds.small;
     s->report.energy = norm2 > 0 ? fmin(sum / norm2, 1) : 0;
     tell(ctx, s, o, p.n_short);
 done:
     sheaf_matrix_free(t);
     sheaf_matrix_free(plain);
+    sheaf_i_scratch_end(ctx, &scratch);
     sheaf_i_svd_result_end(ctx, &r);
     return st;
 }

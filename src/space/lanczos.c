@@ -56,18 +56,27 @@ done:
     return st;
 }
 
-static void end(sheaf_i_krylov *s)
+/* What only steps and looks need: memory for the vectors that are made of the basis. */
+static void end_steps(sheaf_i_krylov *s)
 {
     sheaf_ctx *ctx = s->p->ctx;
-    sheaf_i_basis_end(&s->v);
-    sheaf_i_free(ctx, s->dead);
     sheaf_i_free(ctx, s->t);
     sheaf_i_free(ctx, s->z);
-    sheaf_i_free(ctx, s->theta);
     sheaf_i_free(ctx, s->couple);
     sheaf_i_aligned_free(ctx, s->h);
     sheaf_i_aligned_free(ctx, s->h2);
     sheaf_i_aligned_free(ctx, s->y);
+    s->t = s->z = s->couple = s->h = s->h2 = NULL;
+    s->y = NULL;
+}
+
+static void end(sheaf_i_krylov *s)
+{
+    sheaf_ctx *ctx = s->p->ctx;
+    end_steps(s);
+    sheaf_i_basis_end(&s->v);
+    sheaf_i_free(ctx, s->dead);
+    sheaf_i_free(ctx, s->theta);
     *s = (sheaf_i_krylov){.p = s->p};
 }
 
@@ -166,8 +175,12 @@ sheaf_status sheaf_i_svd_lanczos(const sheaf_i_svd_problem *p, sheaf_i_svd_resul
     SHEAF_NEW(out->sigma, p->ctx, found);
     for (int32_t i = 0; i < found; i++) out->sigma[i] = sqrt(s.theta[s.ritz_m - 1 - i]);
     if (!(vectors = sheaf_i_krylov_leading(&s, found))) SHEAF_TRY(SHEAF_ENOMEM);
+    end_steps(&s);
+    sheaf_i_scratch_end(p->ctx, p->scratch);
     SHEAF_NEW_ALIGNED(out->short_side, p->ctx, (int64_t)p->n_short * found);
+    double since = sheaf_i_clock();
     SHEAF_TRY(sheaf_i_basis_combine(&s.v, s.expanded, vectors, found, out->short_side));
+    sheaf_i_lap(&since, &p->seconds->basis);
     out->products = s.products;
     out->restarts = s.restarts;
     out->probe = largest > 0 ? sqrt(s.probe / largest) : 0;

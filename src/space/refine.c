@@ -127,7 +127,9 @@ static sheaf_status rayleigh_ritz(const sheaf_i_svd_problem *p, sheaf_i_svd_resu
     SHEAF_NEW(w, p->ctx, k);
     SHEAF_NEW(m, p->ctx, (int64_t)k * k);
     SHEAF_TRY(sheaf_i_self_gram(p->ctx, p->kernels, p->n_long, r->long_side, k, g));
+    double since = sheaf_i_clock();
     SHEAF_TRY(sheaf_i_eigh(p->ctx, k, g, k, w));
+    sheaf_i_lap(&since, &p->seconds->small);
     int32_t left = 0; /* rounding may have pushed the last ones below the noise */
     while (left < k && w[k - 1 - left] > SHEAF_I_LANCZOS_FLOOR * SHEAF_I_LANCZOS_FLOOR * w[k - 1]) left++;
     for (int32_t c = 0; c < left; c++) {
@@ -150,7 +152,10 @@ sheaf_status sheaf_i_svd_complete(const sheaf_i_svd_problem *p, sheaf_i_svd_resu
     double *norms = NULL;
     SHEAF_NEW(norms, p->ctx, r->found);
     SHEAF_NEW_ALIGNED(r->long_side, p->ctx, p->n_long * r->found);
-    SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->tall, r->short_side, r->found, r->found, r->long_side, r->found));
+    double since = sheaf_i_clock();
+    SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->tall, r->short_side, r->found, r->found, r->long_side, r->found,
+                                   p->scratch));
+    sheaf_i_lap(&since, &p->seconds->products);
     r->products += r->found;
     if (r->found > 0 && r->sigma[r->found - 1] < FALL * r->sigma[0]) SHEAF_TRY(rayleigh_ritz(p, r));
     SHEAF_TRY(column_norms(p->ctx, (columns_arg){.n = p->n_long, .k = r->found, .ldx = r->found,
@@ -175,7 +180,9 @@ sheaf_status sheaf_i_svd_residual(const sheaf_i_svd_problem *p, sheaf_i_svd_resu
     SHEAF_NEW_ALIGNED(z, p->ctx, (int64_t)p->n_short * (k < SLICE + SLICE / 2 ? k : SLICE + SLICE / 2));
     for (int32_t lo = 0, width; lo < k; lo += width) {
         width = k - lo < SLICE + SLICE / 2 ? k - lo : SLICE;
-        SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->wide, r->long_side + lo, k, width, z, width));
+        double since = sheaf_i_clock();
+        SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->wide, r->long_side + lo, k, width, z, width, p->scratch));
+        sheaf_i_lap(&since, &p->seconds->products);
         SHEAF_TRY(column_norms(p->ctx, (columns_arg){.n = p->n_short, .k = width, .x = r->short_side + lo, .ldx = k,
                                                      .z = z, .sigma = r->sigma + lo}, norms));
         for (int32_t c = 0; c < width; c++) r->residual = fmax(r->residual, norms[c] / r->sigma[0]);

@@ -31,9 +31,11 @@ static sheaf_status decompose(sheaf_i_krylov *s)
         memcpy(t + (int64_t)i * m, s->t + (int64_t)i * s->ldt, (size_t)m * sizeof *t);
         if (s->dead[i]) t[(int64_t)i * m + i] = s->dead_theta; /* out of the way of true zeros */
     }
+    double since = sheaf_i_clock();
     SHEAF_TRY(sheaf_i_eigh_leading(s->p->ctx, m, t, m, kept, s->theta, s->z));
     sheaf_i_dgemm(false, true, wait, kept, m, 1, s->t + (int64_t)m * s->ldt, s->ldt, s->z + (int64_t)(m - kept) * m, m,
                   0, s->couple, kept);
+    sheaf_i_lap(&since, &s->p->seconds->small);
 done:
     sheaf_i_free(s->p->ctx, t);
     return st;
@@ -96,7 +98,9 @@ sheaf_status sheaf_i_krylov_restart(sheaf_i_krylov *s)
     const int32_t b = s->b, keep = s->kept, kept = keep / b, wait = s->v.panels - s->expanded;
     float *vectors = sheaf_i_krylov_leading(s, keep);
     if (!vectors) return SHEAF_ENOMEM;
+    double since = sheaf_i_clock();
     SHEAF_TRY(sheaf_i_basis_rotate(&s->v, s->expanded, vectors, keep));
+    sheaf_i_lap(&since, &s->p->seconds->basis);
     restart_t(s);
     for (int32_t u = 0; u < wait; u++) {
         float *moved = s->v.panel[kept + u];
@@ -176,16 +180,22 @@ static sheaf_status look_beyond(sheaf_i_krylov *s, float *x, float *w)
     bool columns[SHEAF_I_MAX_B];
     memset(columns, true, sizeof columns);
     SHEAF_TRY(sheaf_i_basis_random(&s->v, x, columns, sheaf_i_rng_key(p->seed, SHEAF_I_RNG_SVD_PROBE, s->fills++)));
-    SHEAF_TRY(sheaf_i_matrix_gram(p->ctx, p->tall, p->wide, x, n, n, s->y, w, n));
+    double since = sheaf_i_clock();
+    SHEAF_TRY(sheaf_i_matrix_gram(p->ctx, p->tall, p->wide, x, n, n, s->y, w, n, p->scratch));
+    sheaf_i_lap(&since, &p->seconds->products);
     s->products += 2 * n;
     SHEAF_TRY(clear_of_basis(s, w, &longest2));
+    sheaf_i_lap(&since, &p->seconds->basis);
     if (longest2 <= SHEAF_I_NOISE * SHEAF_I_NOISE * s->scale * s->scale) return SHEAF_OK; /* nothing there */
+    since = sheaf_i_clock();
     /* In two steps: matrix_gram leaves in y what it likes. */
-    SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->tall, w, n, n, s->y, n));
-    SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->wide, s->y, n, n, z, n));
+    SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->tall, w, n, n, s->y, n, p->scratch));
+    SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->wide, s->y, n, n, z, n, p->scratch));
+    sheaf_i_lap(&since, &p->seconds->products);
     s->products += 2 * n;
     SHEAF_TRY(sheaf_i_self_gram(p->ctx, p->kernels, p->n_long, s->y, n, gy));
     SHEAF_TRY(sheaf_i_self_gram(p->ctx, p->kernels, p->n_short, z, n, gz));
+    sheaf_i_lap(&since, &p->seconds->basis);
     st = largest_quotient(s, gz, gy, FAINT * FAINT * s->scale * longest2, &s->probe);
 done:
     return st;

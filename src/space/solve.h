@@ -4,8 +4,29 @@
 #ifndef SHEAF_SPACE_SOLVE_H
 #define SHEAF_SPACE_SOLVE_H
 
+#include <time.h>
+
 #include "kernel/kernel.h"
 #include "matrix/csr.h"
+
+/* Where the time goes. A lap adds what has passed since `since` to a sum, and the next lap begins. */
+typedef struct {
+    double products, basis, small;
+} sheaf_i_seconds;
+
+static inline double sheaf_i_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static inline void sheaf_i_lap(double *since, double *sum)
+{
+    const double now = sheaf_i_clock();
+    *sum += now - *since;
+    *since = now;
+}
 
 typedef struct {
     sheaf_ctx *ctx;
@@ -15,6 +36,8 @@ typedef struct {
     int32_t n_short, k;        /* columns of tall; triplets wanted, 1 .. n_short */
     double tol;
     uint64_t seed;
+    sheaf_i_scratch *scratch;  /* of the products */
+    sheaf_i_seconds *seconds;
 } sheaf_i_svd_problem;
 
 /* found triplets, tall ~ long_side diag(sigma) short_side^T. Arrays of sheaf_i_aligned and sheaf_i_array, the

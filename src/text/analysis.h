@@ -29,7 +29,7 @@ typedef struct {
     sheaf_i_buffer *fold_block;
     int64_t n_fold_blocks;
     sheaf_i_groups forms;
-    sheaf_i_form *form;
+    sheaf_i_form *form;          /* behind `folded`, in the same piece of memory */
     /* languages that documents are in; doc_language indexes them */
     int32_t *language;           /* into sheaf_i_languages, or SHEAF_I_NO_LANGUAGE */
     int64_t *language_docs;

@@ -37,7 +37,6 @@ void sheaf_i_builder_end(sheaf_i_word_builder *b)
         sheaf_i_free(b->ctx, w->scratch);
         sheaf_i_free(b->ctx, w->count);
         sheaf_i_free(b->ctx, w->global);
-        sheaf_i_free(b->ctx, w->by_shard);
         sheaf_i_free(b->ctx, w->shard_at);
     }
     sheaf_i_free(b->ctx, b->worker);

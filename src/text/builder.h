@@ -34,8 +34,7 @@ typedef struct {
     uint8_t *scratch;
     int64_t scratch_room;
     uint32_t *global;    /* merge: the worker's ids to ids of types */
-    uint32_t *by_shard;  /* merge: the worker's ids by shard ... */
-    uint32_t *shard_at;  /* ... where shard s is [s] .. [s + 1] */
+    int64_t *shard_at;   /* merge: how many of its words each shard has, then where they go */
 } sheaf_i_word_worker;
 
 typedef struct {

@@ -10,6 +10,7 @@
 #include "base/context.h"
 #include "base/par.h"
 #include "text/order.h"
+#include "text/pages.h"
 
 #define DOCS_PER_BLOCK 512
 #define TYPES_PER_BLOCK 16384
@@ -98,7 +99,8 @@ typedef struct {
     const int64_t *df;   /* of the terms */
     const sheaf_i_features *f;
     int64_t n_terms;
-    sheaf_i_ordered *list;
+    sheaf_i_ordered *list, *room; /* two halves of one piece of memory, which begins at ... */
+    sheaf_i_ordered *memory;
     int64_t n;
 } candidates;
 
@@ -114,12 +116,10 @@ static int compare_keys(const void *pa, const void *pb)
 }
 
 /* By falling document frequency, ties as they stand: a counting sort; the few that are above its range come first. */
-static sheaf_status order_by_df(sheaf_ctx *ctx, candidates *c)
+static void order_by_df(candidates *c)
 {
-    sheaf_status st = SHEAF_OK;
-    sheaf_i_ordered *out;
+    sheaf_i_ordered *out = c->room;
     int64_t at[SMALL_DF + 1] = {0};
-    SHEAF_NEW(out, ctx, c->n);
     for (int64_t i = 0; i < c->n; i++) {
         uint32_t df = (uint32_t)df_of(c, c->list[i].id), key = df < SMALL_DF ? SMALL_DF - df : 0;
         c->list[i].prefix = (uint64_t)(UINT32_MAX - df) << 32 | (uint64_t)i;
@@ -136,10 +136,8 @@ static sheaf_status order_by_df(sheaf_ctx *ctx, candidates *c)
         out[at[df < SMALL_DF ? SMALL_DF - df : 0]++] = c->list[i];
     }
     if (above) qsort(out, (size_t)above, sizeof *out, compare_keys);
-    sheaf_i_free(ctx, c->list);
+    c->room = c->list;
     c->list = out;
-done:
-    return st;
 }
 
 /* As scikit-learn has it: a share of the documents is compared as it is, not rounded. */
@@ -263,9 +261,10 @@ static sheaf_status settle(sheaf_i_features *f, sheaf_terms *t, const sheaf_i_an
     settling q = {.f = f, .t = t, .a = a, .c = c};
     SHEAF_NEW(q.arena, a->ctx, n_workers);
     for (int32_t i = 0; i < n_workers; i++) sheaf_i_arena_init(&q.arena[i], a->ctx);
-    SHEAF_NEW(t->term, t->ctx, c->n);
-    SHEAF_NEW(t->surface, t->ctx, c->n);
-    SHEAF_NEW(t->df, t->ctx, c->n);
+    t->term = sheaf_i_pages(t->ctx, c->n, 2 * sizeof *t->term + sizeof *t->df);
+    if (!t->term) SHEAF_TRY(SHEAF_ENOMEM);
+    t->surface = t->term + c->n;
+    t->df = (int64_t *)(void *)(t->surface + c->n);
     t->n_terms = f->n = (int32_t)c->n;
     SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, sheaf_i_blocks(c->n, TERMS_PER_BLOCK), settle_block, &q));
 done:
@@ -299,7 +298,10 @@ static sheaf_status list_candidates(candidates *c, const sheaf_i_analysis *a, sh
     for (int64_t i = 0; i < c->n_terms; i++) c->n += c->df[i] >= limits.min && c->df[i] <= limits.max;
     if (c->n_terms + n_ngrams > INT32_MAX - SHEAF_I_DROPPED)
         SHEAF_TRY(sheaf_i_fail(a->ctx, SHEAF_EINVAL, "%lld terms are too many", (long long)(c->n_terms + n_ngrams)));
-    SHEAF_NEW(c->list, a->ctx, c->n + n_ngrams);
+    c->memory = sheaf_i_pages(a->ctx, c->n + n_ngrams, 2 * sizeof *c->memory);
+    if (!c->memory) SHEAF_TRY(SHEAF_ENOMEM);
+    c->list = c->memory;
+    c->room = c->memory + c->n + n_ngrams;
     c->n = 0;
     for (int64_t i = 0; i < c->n_terms; i++) {
         if (c->df[i] < limits.min || c->df[i] > limits.max) continue;
@@ -320,10 +322,10 @@ static sheaf_status order_candidates(candidates *c, const sheaf_i_analysis *a)
     sheaf_status st = SHEAF_OK;
     const sheaf_text_opts *o = a->o;
     bool cut = o->max_terms && c->n > o->max_terms;
-    SHEAF_TRY(sheaf_i_order_bytes(a->ctx, c->list, c->n));
-    if (cut || !o->lexical_order) SHEAF_TRY(order_by_df(a->ctx, c));
+    SHEAF_TRY(sheaf_i_order_bytes(a->ctx, c->list, c->room, c->n));
+    if (cut || !o->lexical_order) order_by_df(c);
     if (cut) c->n = o->max_terms;
-    if (cut && o->lexical_order) SHEAF_TRY(sheaf_i_order_bytes(a->ctx, c->list, c->n));
+    if (cut && o->lexical_order) SHEAF_TRY(sheaf_i_order_bytes(a->ctx, c->list, c->room, c->n));
 done:
     return st;
 }
@@ -356,7 +358,7 @@ sheaf_status sheaf_i_features_choose(sheaf_i_features *f, sheaf_terms *t, sheaf_
 done:
     sheaf_i_arena_end(&strings);
     sheaf_i_free(a->ctx, df);
-    sheaf_i_free(a->ctx, c.list);
+    sheaf_i_aligned_free(a->ctx, c.memory);
     return st;
 }
 

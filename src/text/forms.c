@@ -4,6 +4,7 @@
 #include "base/context.h"
 #include "base/par.h"
 #include "text/analysis.h"
+#include "text/pages.h"
 
 #define TYPES_PER_BLOCK 4096
 #define AHEAD 16 /* types lie all over the place */
@@ -13,10 +14,25 @@ typedef struct {
     sheaf_i_buffer *block; /* folded types that are not spelled as their form */
 } folding;
 
+/* Is one of eight bytes beyond ASCII or a capital? */
+static inline uint64_t eight_change(const char *p)
+{
+    const uint64_t ones = UINT64_MAX / 255, high = ones * 0x80;
+    uint64_t x, low;
+    memcpy(&x, p, 8);
+    low = x & ~high;
+    return (x | ((low + ones * (0x80 - 'A')) & ~(low + ones * (0x80 - 'Z' - 1)))) & high;
+}
+
 /* Is the word its own form? True only where that is plain to see. */
 static bool is_folded(sheaf_str s)
 {
     unsigned change = s.p[0] == '_' || s.p[s.n - 1] == '_';
+    if (s.n >= 8) {
+        uint64_t some = eight_change(s.p + s.n - 8);
+        for (size_t i = 0; i + 8 < s.n; i += 8) some |= eight_change(s.p + i);
+        return !change && !some;
+    }
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
         change |= (c >= 0x80) | ((unsigned char)(c - 'A') < 26);
@@ -115,12 +131,13 @@ sheaf_status sheaf_i_forms(sheaf_i_analysis *a)
     folding f = {.a = a};
     int64_t n = a->w->n_types;
     a->n_fold_blocks = sheaf_i_blocks(n, TYPES_PER_BLOCK);
-    SHEAF_NEW(a->folded, a->ctx, n);
+    a->folded = sheaf_i_pages(a->ctx, n, sizeof *a->folded + sizeof *a->form);
+    if (!a->folded) return SHEAF_ENOMEM;
+    a->form = (sheaf_i_form *)(void *)(a->folded + n);
     SHEAF_NEW0(a->fold_block, a->ctx, a->n_fold_blocks);
     f.block = a->fold_block;
     SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, a->n_fold_blocks, fold_block, &f));
     SHEAF_TRY(sheaf_i_groups_make(&a->forms, a->ctx, a->folded, n));
-    SHEAF_NEW(a->form, a->ctx, a->forms.n_groups);
     SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, sheaf_i_blocks(a->forms.n_groups, TYPES_PER_BLOCK), describe_block, a));
     for (int64_t i = 0; i < n; i++) a->form[a->forms.id[i]].count += a->w->type_count[i];
     SHEAF_TRY(mark_stop_words(a));
@@ -136,12 +153,11 @@ void sheaf_i_analysis_end(sheaf_i_analysis *a)
     sheaf_i_free(a->ctx, a->language);
     sheaf_i_free(a->ctx, a->language_docs);
     sheaf_i_free(a->ctx, a->doc_language);
-    sheaf_i_free(a->ctx, a->form);
     sheaf_i_groups_end(&a->forms);
     sheaf_i_groups_end(&a->terms);
     sheaf_i_free(a->ctx, a->stemmed);
     sheaf_i_arena_end(&a->stem_arena);
     for (int64_t b = 0; a->fold_block && b < a->n_fold_blocks; b++) sheaf_i_free(a->ctx, a->fold_block[b].p);
     sheaf_i_free(a->ctx, a->fold_block);
-    sheaf_i_free(a->ctx, a->folded);
+    sheaf_i_aligned_free(a->ctx, a->folded);
 }

@@ -10,6 +10,7 @@
 #include "base/context.h"
 #include "base/par.h"
 #include "text/intern.h"
+#include "text/pages.h"
 
 #define STRINGS_PER_BLOCK 4096
 #define AHEAD 16 /* strings may lie all over the place */
@@ -85,14 +86,9 @@ static sheaf_status group_part(void *arg, int64_t part, int32_t worker)
     (void)worker;
     grouping *q = arg;
     sheaf_i_groups *g = q->g;
-    sheaf_status st = SHEAF_OK;
-    int64_t n = 0, n_slots = 16;
-    for (int64_t b = 0; b < q->n_blocks; b++) n += q->block[b].at[part + 1] - q->block[b].at[part];
-    while (n_slots < 2 * n) n_slots *= 2;
-    sheaf_i_group_slot *slot;
-    SHEAF_NEW0(slot, g->ctx, n_slots);
-    uint32_t mask = g->part[part].mask = (uint32_t)(n_slots - 1);
-    g->part[part].slot = slot;
+    sheaf_i_group_slot *slot = g->part[part].slot;
+    uint32_t mask = g->part[part].mask;
+    memset(slot, 0, ((size_t)mask + 1) * sizeof *slot);
     for (int64_t b = 0; b < q->n_blocks; b++) {
         const uint32_t *order = q->order + b * STRINGS_PER_BLOCK;
         for (uint32_t j = q->block[b].at[part]; j < q->block[b].at[part + 1]; j++) {
@@ -103,8 +99,25 @@ static sheaf_status group_part(void *arg, int64_t part, int32_t worker)
             g->id[i] = slot[k].string - 1;
         }
     }
-done:
-    return st;
+    return SHEAF_OK;
+}
+
+static sheaf_status open_slots(grouping *q)
+{
+    sheaf_i_groups *g = q->g;
+    int64_t start[SHEAF_I_GROUP_PARTS], total = 0;
+    for (int p = 0; p < SHEAF_I_GROUP_PARTS; p++) {
+        int64_t n = 0, n_slots = 16;
+        for (int64_t b = 0; b < q->n_blocks; b++) n += q->block[b].at[p + 1] - q->block[b].at[p];
+        while (n_slots < 2 * n) n_slots *= 2;
+        g->part[p].mask = (uint32_t)(n_slots - 1);
+        start[p] = total;
+        total += n_slots;
+    }
+    g->slots = sheaf_i_pages(g->ctx, total, sizeof *g->slots);
+    if (!g->slots) return SHEAF_ENOMEM;
+    for (int p = 0; p < SHEAF_I_GROUP_PARTS; p++) g->part[p].slot = g->slots + start[p];
+    return SHEAF_OK;
 }
 
 /* From the first string of each group to the groups' numbers. */
@@ -141,6 +154,7 @@ sheaf_status sheaf_i_groups_make(sheaf_i_groups *g, sheaf_ctx *ctx, const sheaf_
     SHEAF_NEW(q.order, ctx, n);
     SHEAF_NEW0(q.block, ctx, q.n_blocks);
     SHEAF_TRY(sheaf_i_par_for(ctx, NULL, q.n_blocks, split_strings, &q));
+    SHEAF_TRY(open_slots(&q));
     SHEAF_TRY(sheaf_i_par_for(ctx, NULL, SHEAF_I_GROUP_PARTS, group_part, &q));
     SHEAF_TRY(number_groups(g));
 done:
@@ -172,7 +186,7 @@ int64_t sheaf_i_groups_find(const sheaf_i_groups *g, sheaf_str s)
 void sheaf_i_groups_end(sheaf_i_groups *g)
 {
     if (!g->ctx) return;
-    for (int p = 0; p < SHEAF_I_GROUP_PARTS; p++) sheaf_i_free(g->ctx, g->part[p].slot);
+    sheaf_i_aligned_free(g->ctx, g->slots);
     sheaf_i_free(g->ctx, g->id);
     sheaf_i_free(g->ctx, g->first);
     *g = (sheaf_i_groups){0};

@@ -22,6 +22,7 @@ typedef struct {
         sheaf_i_group_slot *slot;
         uint32_t mask;
     } part[SHEAF_I_GROUP_PARTS]; /* by the top bits of the hash */
+    sheaf_i_group_slot *slots;   /* of all parts */
 } sheaf_i_groups;
 
 /* n < 2^32 - 1 strings; those with p == NULL are left out. */

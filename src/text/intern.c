@@ -5,8 +5,10 @@
 #include <xxhash.h>
 
 #include "base/context.h"
+#include "text/pages.h"
 
 #define FIRST_SLOTS 4096u
+#define FEW 32768 /* as many grow four times as large, more twice */
 #define MAX_ENTRIES (UINT32_MAX / 2) /* slots are counted in 32 bits */
 
 uint64_t sheaf_i_hash_long(const char *p, size_t n)
@@ -40,18 +42,18 @@ void sheaf_i_table_end(sheaf_i_table *t)
 {
     if (!t->ctx) return;
     sheaf_i_table_close(t);
-    sheaf_i_free(t->ctx, t->entry);
+    sheaf_i_aligned_free(t->ctx, t->entry);
     sheaf_i_arena_end(&t->arena);
     *t = (sheaf_i_table){0};
 }
 
-static sheaf_status double_slots(sheaf_i_table *t)
+static sheaf_status grow_slots(sheaf_i_table *t)
 {
-    int64_t n = 2 * ((int64_t)t->mask + 1);
+    int64_t before = (int64_t)t->mask + 1, n = (before < FEW ? 4 : 2) * before;
     sheaf_i_slot *slot = new_slots(t->ctx, n);
     if (!slot) return SHEAF_ENOMEM;
     uint32_t mask = (uint32_t)(n - 1);
-    for (int64_t i = 0; i < n / 2; i++) {
+    for (int64_t i = 0; i < before; i++) {
         if (!t->slot[i].id) continue;
         uint32_t j = (uint32_t)t->slot[i].hash & mask;
         while (slot[j].id) j = (j + 1) & mask;
@@ -63,12 +65,25 @@ static sheaf_status double_slots(sheaf_i_table *t)
     return SHEAF_OK;
 }
 
+/* Entries are many and stay: huge pages. */
+static sheaf_status grow_entries(sheaf_i_table *t)
+{
+    int64_t room = t->room ? (t->room < FEW ? 4 : 2) * t->room : FIRST_SLOTS;
+    sheaf_i_entry *entry = sheaf_i_pages(t->ctx, room, sizeof *entry);
+    if (!entry) return SHEAF_ENOMEM;
+    if (t->n) memcpy(entry, t->entry, (size_t)t->n * sizeof *entry);
+    sheaf_i_aligned_free(t->ctx, t->entry);
+    t->entry = entry;
+    t->room = room;
+    return SHEAF_OK;
+}
+
 sheaf_status sheaf_i_table_add(sheaf_i_table *t, const sheaf_i_key *key, uint32_t *id)
 {
     sheaf_status st = SHEAF_OK;
     if (t->n >= MAX_ENTRIES) return sheaf_i_fail(t->ctx, SHEAF_EINVAL, "more than %u distinct words", MAX_ENTRIES);
-    if (8 * t->n >= 5 * (int64_t)t->mask) SHEAF_TRY(double_slots(t));
-    SHEAF_GROW(t->entry, t->ctx, t->n, t->room);
+    if (8 * t->n >= 5 * (int64_t)t->mask) SHEAF_TRY(grow_slots(t));
+    if (t->n == t->room) SHEAF_TRY(grow_entries(t));
     const char *copy = sheaf_i_arena_copy(&t->arena, key->p, key->length);
     if (!copy) return SHEAF_ENOMEM;
     t->entry[t->n] = (sheaf_i_entry){key->hash, copy, key->length, 0};

@@ -2,18 +2,21 @@
  * made unique on its own, and the ids follow from falling occurrences, ties by hash and bytes: an order that depends
  * on the corpus alone, and that keeps the frequent types together in every array that is indexed by type.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/context.h"
 #include "base/par.h"
 #include "text/builder.h"
+#include "text/pages.h"
 
 #define SHARD_BITS 8
 #define SHARDS (1 << SHARD_BITS)
 #define SHARD_OF(hash) ((uint32_t)((hash) >> (64 - SHARD_BITS)))
-#define RADIX_BITS 11
-#define RADIX_PASSES 3
-#define MAX_KEY (((int64_t)1 << (RADIX_BITS * RADIX_PASSES)) - 1)
+#define SMALL_COUNT 4096
+#define TYPES_PER_BLOCK 16384
+#define AHEAD 16 /* entries of a shard lie all over the place */
+_Static_assert(sizeof(sheaf_str) <= 16, "a type takes the place of a reference");
 
 typedef struct {
     uint64_t hash;
@@ -23,36 +26,55 @@ typedef struct {
 
 typedef struct {
     sheaf_i_word_builder *b;
+    void *scratch;            /* of all below: one piece, in huge pages where it is large */
     reference *ref, *other;   /* all entries of all workers, by shard; room to sort them */
     uint32_t *ref_type;       /* of each, its type's rank within the shard */
     int64_t at[SHARDS + 1];   /* where each shard's begin */
     int64_t types[SHARDS + 1];/* number of types of each shard, then where they begin */
-    sheaf_str *type;          /* in order of hash and bytes */
+    sheaf_str *type;          /* in order of hash and bytes; where `other` was */
     int64_t *count;
-    uint32_t *rank;           /* of those in the final order */
+    uint32_t *order, *rank;   /* the final order, and the ranks of those in it */
+    sheaf_words *w;
 } merge;
+
+static sheaf_status count_shards(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    merge *m = arg;
+    sheaf_i_word_worker *w = &m->b->worker[block];
+    sheaf_status st = SHEAF_OK;
+    sheaf_i_table_close(&w->table);
+    SHEAF_NEW0(w->shard_at, m->b->ctx, SHARDS);
+    for (int64_t i = 0; i < w->table.n; i++)
+        if (w->count[i]) w->shard_at[SHARD_OF(w->table.entry[i].hash)]++;
+done:
+    return st;
+}
+
+/* Where each worker's entries of each shard go, one worker behind the other. */
+static void place_shards(merge *m)
+{
+    for (int32_t s = 0; s < SHARDS; s++) {
+        int64_t at = m->at[s];
+        for (int32_t i = 0; i < m->b->n_workers; i++) {
+            int64_t n = m->b->worker[i].shard_at[s];
+            m->b->worker[i].shard_at[s] = at;
+            at += n;
+        }
+        m->at[s + 1] = at;
+    }
+}
 
 static sheaf_status split(void *arg, int64_t block, int32_t worker)
 {
     (void)worker;
     merge *m = arg;
     sheaf_i_word_worker *w = &m->b->worker[block];
-    sheaf_status st = SHEAF_OK;
-    SHEAF_NEW(w->by_shard, m->b->ctx, w->table.n);
-    SHEAF_NEW0(w->shard_at, m->b->ctx, SHARDS + 1);
-    SHEAF_NEW(w->global, m->b->ctx, w->table.n);
-    uint32_t next[SHARDS];
-    for (int64_t i = 0; i < w->table.n; i++)
-        if (w->count[i]) w->shard_at[SHARD_OF(w->table.entry[i].hash) + 1]++;
-    for (int32_t s = 0; s < SHARDS; s++) {
-        w->shard_at[s + 1] += w->shard_at[s];
-        next[s] = w->shard_at[s];
+    for (int64_t i = 0; i < w->table.n; i++) {
+        uint64_t hash = w->table.entry[i].hash;
+        if (w->count[i]) m->ref[w->shard_at[SHARD_OF(hash)]++] = (reference){hash, (int32_t)block, (uint32_t)i};
     }
-    for (int64_t i = 0; i < w->table.n; i++)
-        if (w->count[i]) w->by_shard[next[SHARD_OF(w->table.entry[i].hash)]++] = (uint32_t)i;
-        else w->global[i] = 0; /* of documents that are not in the corpus: nobody asks */
-done:
-    return st;
+    return SHEAF_OK;
 }
 
 static const sheaf_i_entry *entry_of(const merge *m, const reference *r)
@@ -97,12 +119,7 @@ static sheaf_status sort_shard(void *arg, int64_t shard, int32_t worker)
     merge *m = arg;
     sheaf_status st = SHEAF_OK;
     reference *r = m->ref + m->at[shard];
-    int64_t n = 0, types = 0;
-    for (int32_t i = 0; i < m->b->n_workers; i++) {
-        const sheaf_i_word_worker *w = &m->b->worker[i];
-        for (uint32_t j = w->shard_at[shard]; j < w->shard_at[shard + 1]; j++)
-            r[n++] = (reference){w->table.entry[w->by_shard[j]].hash, i, w->by_shard[j]};
-    }
+    int64_t n = m->at[shard + 1] - m->at[shard], types = 0;
     SHEAF_TRY(sort_references(m, r, m->other + m->at[shard], n));
     for (int64_t i = 0; i < n; i++) {
         if (i && compare(m, &r[i - 1], &r[i]) != 0) types++;
@@ -117,86 +134,122 @@ static sheaf_status collect_shard(void *arg, int64_t shard, int32_t worker)
 {
     (void)worker;
     merge *m = arg;
-    for (int64_t i = m->at[shard]; i < m->at[shard + 1]; i++) {
+    int64_t first = m->at[shard], end = m->at[shard + 1];
+    for (int64_t i = first; i < end; i++) {
         const reference *r = &m->ref[i];
-        int64_t t = m->types[shard] + m->ref_type[i];
+        if (i + AHEAD < end) {
+            __builtin_prefetch(entry_of(m, r + AHEAD));
+            __builtin_prefetch(&m->b->worker[r[AHEAD].worker].count[r[AHEAD].id]);
+        }
+        int64_t t = m->types[shard] + m->ref_type[i], before = 0;
+        if (i > first && m->ref_type[i] == m->ref_type[i - 1]) before = m->count[t];
         m->type[t] = (sheaf_str){entry_of(m, r)->p, entry_of(m, r)->length};
-        m->count[t] += m->b->worker[r->worker].count[r->id];
+        m->count[t] = before + m->b->worker[r->worker].count[r->id];
     }
     return SHEAF_OK;
 }
 
+/* The ids of types take the place of the counts; 0 stays for words of documents that are not in the corpus, which
+   nobody asks for. */
 static sheaf_status tell_workers(void *arg, int64_t shard, int32_t worker)
 {
     (void)worker;
     merge *m = arg;
     for (int64_t i = m->at[shard]; i < m->at[shard + 1]; i++) {
         const reference *r = &m->ref[i];
-        m->b->worker[r->worker].global[r->id] = m->rank[m->types[shard] + m->ref_type[i]];
+        m->b->worker[r->worker].count[r->id] = m->rank[m->types[shard] + m->ref_type[i]];
     }
     return SHEAF_OK;
 }
 
-/* order[0 .. n): by falling count, ties as they stand. Least significant digit first. */
-static void order_by_count(const int64_t *count, uint32_t *order, uint32_t *other, int64_t n)
+typedef struct {
+    int64_t count;
+    uint32_t type;
+} frequent;
+
+static int compare_frequent(const void *pa, const void *pb)
 {
-    static const int64_t digits = (int64_t)1 << RADIX_BITS;
-    for (int64_t i = 0; i < n; i++) order[i] = (uint32_t)i;
-    for (int pass = 0; pass < RADIX_PASSES; pass++) {
-        int64_t at[((int64_t)1 << RADIX_BITS) + 1] = {0};
-        int shift = pass * RADIX_BITS;
-        for (int64_t i = 0; i < n; i++) {
-            int64_t key = MAX_KEY - (count[i] < MAX_KEY ? count[i] : MAX_KEY);
-            at[(key >> shift & (digits - 1)) + 1]++;
-        }
-        for (int64_t d = 0; d < digits; d++) at[d + 1] += at[d];
-        for (int64_t i = 0; i < n; i++) {
-            int64_t c = count[order[i]], key = MAX_KEY - (c < MAX_KEY ? c : MAX_KEY);
-            other[at[key >> shift & (digits - 1)]++] = order[i];
-        }
-        uint32_t *swap = order;
-        order = other;
-        other = swap;
+    const frequent *a = pa, *b = pb;
+    if (a->count != b->count) return a->count > b->count ? -1 : 1;
+    return (a->type > b->type) - (a->type < b->type);
+}
+
+/* m->order: by falling count, ties as they stand. A counting sort; the few that are above its range come first. */
+static sheaf_status order_by_count(merge *m, int64_t n)
+{
+    sheaf_status st = SHEAF_OK;
+    frequent *top = NULL;
+    int64_t at[SMALL_COUNT + 1] = {0}, n_top = 0, sum = 0;
+    for (int64_t i = 0; i < n; i++) at[m->count[i] < SMALL_COUNT ? SMALL_COUNT - m->count[i] : 0]++;
+    SHEAF_NEW(top, m->b->ctx, at[0]);
+    for (int64_t k = 0; k <= SMALL_COUNT; k++) {
+        int64_t here = at[k];
+        at[k] = sum;
+        sum += here;
     }
+    for (int64_t i = 0; i < n; i++) {
+        if (m->count[i] < SMALL_COUNT) m->order[at[SMALL_COUNT - m->count[i]]++] = (uint32_t)i;
+        else top[n_top++] = (frequent){m->count[i], (uint32_t)i};
+    }
+    qsort(top, (size_t)n_top, sizeof *top, compare_frequent);
+    for (int64_t i = 0; i < n_top; i++) m->order[i] = top[i].type;
+done:
+    sheaf_i_free(m->b->ctx, top);
+    return st;
+}
+
+static sheaf_status settle_block(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    merge *m = arg;
+    int64_t lo, hi;
+    sheaf_i_range(m->w->n_types, TYPES_PER_BLOCK, block, &lo, &hi);
+    for (int64_t i = lo; i < hi; i++) {
+        m->rank[m->order[i]] = (uint32_t)i;
+        m->w->type[i] = m->type[m->order[i]];
+        m->w->type_count[i] = m->count[m->order[i]];
+    }
+    return SHEAF_OK;
 }
 
 /* Hands the types over in their final order. */
-static sheaf_status settle(merge *m, sheaf_words *w, int64_t n)
+static sheaf_status settle(merge *m, int64_t n)
 {
     sheaf_status st = SHEAF_OK;
-    uint32_t *order = NULL, *other = NULL;
-    SHEAF_NEW(order, w->ctx, n);
-    SHEAF_NEW(other, w->ctx, n);
-    SHEAF_NEW(m->rank, w->ctx, n);
-    SHEAF_NEW(w->type, w->ctx, n);
-    SHEAF_NEW(w->type_count, w->ctx, n);
-    order_by_count(m->count, order, other, n);
-    for (int64_t i = 0; i < n; i++) { /* an odd number of passes leaves the result in `other` */
-        m->rank[other[i]] = (uint32_t)i;
-        w->type[i] = m->type[other[i]];
-        w->type_count[i] = m->count[other[i]];
-    }
-    w->n_types = (uint32_t)n;
+    SHEAF_TRY(order_by_count(m, n));
+    m->w->type = sheaf_i_pages(m->b->ctx, n, sizeof *m->w->type + sizeof *m->w->type_count);
+    if (!m->w->type) return SHEAF_ENOMEM;
+    m->w->type_count = (int64_t *)(void *)(m->w->type + n);
+    m->w->n_types = (uint32_t)n;
+    SHEAF_TRY(sheaf_i_par_for(m->b->ctx, NULL, sheaf_i_blocks(n, TYPES_PER_BLOCK), settle_block, m));
 done:
-    sheaf_i_free(w->ctx, order);
-    sheaf_i_free(w->ctx, other);
     return st;
+}
+
+/* Room for n references and, since there are as many at most, types. */
+static sheaf_status open_scratch(merge *m, int64_t n)
+{
+    m->scratch = sheaf_i_pages(m->b->ctx, n, 2 * sizeof *m->ref + sizeof *m->count + 3 * sizeof *m->order);
+    if (!m->scratch) return SHEAF_ENOMEM;
+    m->ref = m->scratch;
+    m->other = m->ref + n;
+    m->type = (sheaf_str *)(void *)m->other;
+    m->count = (int64_t *)(void *)(m->other + n);
+    m->order = (uint32_t *)(void *)(m->count + n);
+    m->rank = m->order + n;
+    m->ref_type = m->rank + n;
+    return SHEAF_OK;
 }
 
 sheaf_status sheaf_i_merge_types(sheaf_i_word_builder *b, sheaf_words *w)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_ctx *ctx = b->ctx;
-    merge m = {.b = b};
+    merge m = {.b = b, .w = w};
+    SHEAF_TRY(sheaf_i_par_for(ctx, NULL, b->n_workers, count_shards, &m));
+    place_shards(&m);
+    SHEAF_TRY(open_scratch(&m, m.at[SHARDS]));
     SHEAF_TRY(sheaf_i_par_for(ctx, NULL, b->n_workers, split, &m));
-    for (int32_t s = 0; s < SHARDS; s++) {
-        m.at[s + 1] = m.at[s];
-        for (int32_t i = 0; i < b->n_workers; i++)
-            m.at[s + 1] += b->worker[i].shard_at[s + 1] - b->worker[i].shard_at[s];
-    }
-    SHEAF_NEW(m.ref, ctx, m.at[SHARDS]);
-    SHEAF_NEW(m.other, ctx, m.at[SHARDS]);
-    SHEAF_NEW(m.ref_type, ctx, m.at[SHARDS]);
     SHEAF_TRY(sheaf_i_par_for(ctx, NULL, SHARDS, sort_shard, &m));
     int64_t n = 0;
     for (int32_t s = 0; s <= SHARDS; s++) {
@@ -205,18 +258,16 @@ sheaf_status sheaf_i_merge_types(sheaf_i_word_builder *b, sheaf_words *w)
         n += here;
     }
     if (n > INT32_MAX) SHEAF_TRY(sheaf_i_fail(ctx, SHEAF_EINVAL, "%lld distinct words are too many", (long long)n));
-    SHEAF_NEW(m.type, ctx, n);
-    SHEAF_NEW0(m.count, ctx, n);
     SHEAF_TRY(sheaf_i_par_for(ctx, NULL, SHARDS, collect_shard, &m));
-    SHEAF_TRY(settle(&m, w, n));
+    SHEAF_TRY(settle(&m, n));
     SHEAF_TRY(sheaf_i_par_for(ctx, NULL, SHARDS, tell_workers, &m));
-    for (int32_t i = 0; i < b->n_workers; i++) sheaf_i_arena_join(&w->arena, &b->worker[i].table.arena);
+    for (int32_t i = 0; i < b->n_workers; i++) {
+        sheaf_i_arena_join(&w->arena, &b->worker[i].table.arena);
+        sheaf_i_table_end(&b->worker[i].table); /* the entries */
+        b->worker[i].global = b->worker[i].count;
+        b->worker[i].count = NULL;
+    }
 done:
-    sheaf_i_free(ctx, m.ref);
-    sheaf_i_free(ctx, m.other);
-    sheaf_i_free(ctx, m.ref_type);
-    sheaf_i_free(ctx, m.type);
-    sheaf_i_free(ctx, m.count);
-    sheaf_i_free(ctx, m.rank);
+    sheaf_i_aligned_free(ctx, m.scratch);
     return st;
 }

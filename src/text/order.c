@@ -93,13 +93,12 @@ static sheaf_status sort_buckets(void *arg, int64_t block, int32_t worker)
     return SHEAF_OK;
 }
 
-sheaf_status sheaf_i_order_bytes(sheaf_ctx *ctx, sheaf_i_ordered *s, int64_t n)
+sheaf_status sheaf_i_order_bytes(sheaf_ctx *ctx, sheaf_i_ordered *s, sheaf_i_ordered *room, int64_t n)
 {
     sheaf_status st = SHEAF_OK;
-    sorting q = {.s = s, .n = n};
+    sorting q = {.s = s, .other = room, .n = n};
     uint32_t *next = NULL;
     if (n >= UINT32_MAX) return sheaf_i_fail(ctx, SHEAF_EINVAL, "%lld strings are too many", (long long)n);
-    SHEAF_NEW(q.other, ctx, n);
     SHEAF_TRY(sheaf_i_par_for(ctx, NULL, sheaf_i_blocks(n, STRINGS_PER_BLOCK), set_prefixes, &q));
     if (n <= FEW) {
         sort_from(s, q.other, n, 0);
@@ -115,7 +114,6 @@ sheaf_status sheaf_i_order_bytes(sheaf_ctx *ctx, sheaf_i_ordered *s, int64_t n)
     for (int64_t i = 0; i < n; i++) q.other[next[s[i].prefix >> 48]++] = s[i];
     SHEAF_TRY(sheaf_i_par_for(ctx, NULL, BUCKETS / BUCKETS_PER_BLOCK, sort_buckets, &q));
 done:
-    sheaf_i_free(ctx, q.other);
     sheaf_i_free(ctx, q.at);
     sheaf_i_free(ctx, next);
     return st;

@@ -10,7 +10,8 @@ typedef struct {
     uint32_t n, id;   /* length; the caller's number */
 } sheaf_i_ordered;
 
-/* Sorts n strings by their bytes, a beginning before what it begins. Equal ones stand in any order. */
-sheaf_status sheaf_i_order_bytes(sheaf_ctx *ctx, sheaf_i_ordered *s, int64_t n);
+/* Sorts n strings by their bytes, a beginning before what it begins; as much room beside them. Equal ones stand in any
+   order. */
+sheaf_status sheaf_i_order_bytes(sheaf_ctx *ctx, sheaf_i_ordered *s, sheaf_i_ordered *room, int64_t n);
 
 #endif

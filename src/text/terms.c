@@ -16,6 +16,7 @@
 #include "text/analysis.h"
 #include "text/features.h"
 #include "text/options.h"
+#include "text/pages.h"
 
 #define DOCS_PER_BLOCK 512
 
@@ -158,8 +159,9 @@ static sheaf_status reserve_rows(filling *f)
         total += row_bound(f, d);
     }
     f->start[f->n_blocks] = total;
-    SHEAF_NEW_ALIGNED(t->indices, t->ctx, total);
-    SHEAF_NEW_ALIGNED(t->counts, t->ctx, total);
+    t->indices = sheaf_i_pages(t->ctx, total, sizeof *t->indices);
+    t->counts = sheaf_i_pages(t->ctx, total, sizeof *t->counts);
+    if (!t->indices || !t->counts) return SHEAF_ENOMEM;
 done:
     return st;
 }
@@ -288,9 +290,7 @@ done:
 void sheaf_terms_free(sheaf_terms *t)
 {
     if (!t) return;
-    sheaf_i_free(t->ctx, t->term);
-    sheaf_i_free(t->ctx, t->surface);
-    sheaf_i_free(t->ctx, t->df);
+    sheaf_i_aligned_free(t->ctx, t->term);
     sheaf_i_free(t->ctx, t->indptr);
     sheaf_i_aligned_free(t->ctx, t->indices);
     sheaf_i_aligned_free(t->ctx, t->counts);

@@ -76,8 +76,7 @@ void sheaf_words_free(sheaf_words *w)
     sheaf_i_free(w->ctx, w->sequence);
     sheaf_i_free(w->ctx, w->doc);
     sheaf_i_free(w->ctx, w->doc_len);
-    sheaf_i_free(w->ctx, w->type);
-    sheaf_i_free(w->ctx, w->type_count);
+    sheaf_i_aligned_free(w->ctx, w->type);
     sheaf_i_arena_end(&w->arena);
     sheaf_i_free(w->ctx, w);
 }

@@ -20,7 +20,7 @@ struct sheaf_words {
     /* types, by falling occurrences, ties by hash and bytes: an order that depends on the corpus alone */
     uint32_t n_types;
     sheaf_str *type;
-    int64_t *type_count;       /* occurrences in the corpus */
+    int64_t *type_count;       /* occurrences in the corpus; behind the types, in the same piece of memory */
     sheaf_i_arena arena;
     sheaf_analyzer analyzer;   /* the one they were cut by */
 };
@@ -29,11 +29,12 @@ struct sheaf_terms {
     sheaf_ctx *ctx;
     int64_t n_docs;
     int32_t n_terms;
-    sheaf_str *term, *surface;
+    sheaf_str *term, *surface; /* with df in one piece of memory */
     int64_t *df;
     int64_t *indptr;           /* n_docs + 1 */
     int32_t *indices;          /* ascending in each row */
     uint32_t *counts;
+    const sheaf_matrix *away;  /* NULL, or what holds them instead of these two, which are NULL then (matrix/csr.h) */
     int64_t *doc_words;        /* words of each document, before stop words and pruning (0: nothing there) */
     struct { char code[8]; int64_t docs; } *language;
     int32_t n_languages;
