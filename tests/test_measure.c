@@ -5,6 +5,7 @@
 #include <math.h>
 #include <unistd.h>
 
+#include "measure/check.h"
 #include "measure/measure.h"
 #include "measure/synthetic.h"
 
@@ -56,13 +57,12 @@ static void check_rows(const sheaf_bench *b)
         if (row[i].kind == SHEAF_BENCH_LIMIT) continue;
         assert_true(row[i].verified);
         assert_true(row[i].allowed == 0 || (row[i].value >= 0 && row[i].value <= row[i].allowed));
-        if (row[i].runs == 0) continue; /* a difference */
         assert_true(row[i].runs >= 7 && row[i].min > 0 && row[i].spread >= 0);
         assert_true(row[i].min <= row[i].median && row[i].median <= row[i].max);
         assert_true((row[i].bound > 0) == (*row[i].limit != 0));
         assert_true(fabs(row[i].share - row[i].bound / row[i].median) < 1e-9);
     }
-    assert_true(limits >= 20);
+    assert_true(limits >= 26);
 }
 
 static void same_at_any_thread_count(const char *const *names, int32_t n)
@@ -95,6 +95,63 @@ static void test_same_results_later(void **state)
 {
     (void)state;
     same_at_any_thread_count(later, COUNT(later));
+}
+
+/* Where bounds have begun within the ten iterations, distances are spared, and there is no limit to hold them against.
+   With many centres for the documents they begin at once. */
+static void test_pruned_iterations_have_no_bound(void **state)
+{
+    (void)state;
+    sheaf_ctx *ctx = test_context(2);
+    const char *const names[] = {"iterations", "kmeans"};
+    int64_t n, pruned = 0, complete = 0;
+    for (int32_t k = 3; k <= 300; k += 297) {
+        sheaf_bench_opts o;
+        sheaf_bench *b;
+        sheaf_bench_opts_init(&o, sizeof o);
+        o.quick = true;
+        o.names = names;
+        o.n_names = 2;
+        o.k = k;
+        if (k == 3) o.dims = 2; /* labels change for long */
+        assert_ok(ctx, sheaf_bench_run(ctx, &b, &o));
+        const sheaf_bench_row *row = sheaf_bench_rows(b, &n);
+        for (int64_t i = 0; i < n; i++) {
+            if (row[i].kind == SHEAF_BENCH_LIMIT) continue;
+            assert_true((row[i].flops > 0) == (row[i].bound > 0) && (row[i].of_sgemm > 0) == (row[i].bound > 0));
+            if (strcmp(row[i].name, "kmeans") == 0) assert_true(row[i].flops == 0);
+            else if (row[i].flops > 0) complete++;
+            else pruned++;
+        }
+        sheaf_bench_free(b);
+    }
+    assert_true(pruned > 0 && complete > 0);
+    sheaf_ctx_free(ctx);
+}
+
+/* The parts are of the same fits as the whole. */
+static void test_parts_of_the_svd(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"svd products", "svd orthogonalisation", "svd small problems", "svd rest"};
+    sheaf_ctx *ctx = test_context(2);
+    sheaf_bench *b = test_bench(ctx, (const char *const[]){"svd"}, 1);
+    int64_t n, found = 0;
+    double share = 0;
+    const sheaf_bench_row *row = sheaf_bench_rows(b, &n), *svd = NULL;
+    for (int64_t i = 0; i < n; i++) {
+        if (strcmp(row[i].name, "svd") == 0) svd = &row[i];
+        if (!svd || &row[i] == svd) continue;
+        assert_string_equal(row[i].name, names[found++ % 4]);
+        assert_string_equal(row[i].unit, "% of the svd");
+        assert_true(row[i].min > 0 && row[i].median < svd->median);
+        assert_true(fabs(row[i].rate - 100 * row[i].median / svd->median) < 1e-9);
+        share += row[i].rate;
+    }
+    assert_int_equal(found, 8);
+    assert_true(share > 2 * 70 && share < 2 * 130); /* medians of parts do not add up, but nearly */
+    sheaf_bench_free(b);
+    sheaf_ctx_free(ctx);
 }
 
 static void test_every_kernel_table(void **state)
@@ -278,10 +335,10 @@ static void report_one(sheaf_ctx *ctx, const sheaf_i_work *w, sheaf_bench_row *r
 {
     sheaf_bench *b;
     assert_ok(ctx, sheaf_i_bench_new(ctx, &b));
-    sheaf_i_run r = {.user = ctx, .ctx = ctx, .out = b, .l2 = 1000, .l3 = 10000};
+    sheaf_i_run r = {.user = ctx, .ctx = ctx, .out = b, .l1 = 100, .l2 = 1000, .l3 = 10000};
     r.limits = (sheaf_i_limits){.triad = 10,
-                                .read = {1000, 100, 8},
-                                .gather = {{50, 60}, {5, 6}, {1, 2}},
+                                .read = {10000, 1000, 100, 8},
+                                .gather = {{500, 600}, {50, 60}, {5, 6}, {1, 2}},
                                 .sgemm = 200,
                                 .fma = 400,
                                 .file = 20,
@@ -319,12 +376,14 @@ static void test_bounds(void **state)
 {
     (void)state;
     expect_bound(&(sheaf_i_work){0}, "", 0);
-    expect_bound(&(sheaf_i_work){.bytes = 500}, "L2", .5);
-    expect_bound(&(sheaf_i_work){.bytes = 5000}, "L3", .8 * 50 + .2 * 5);            /* a fifth fits the second level */
-    expect_bound(&(sheaf_i_work){.bytes = 40000}, "memory", .75 * 4000 + .25 * 400); /* triad beats reading here */
-    expect_bound(&(sheaf_i_work){.bytes = 500, .footprint = 40000}, "memory", .75 * 50 + .25 * 5);
-    expect_bound(&(sheaf_i_work){.lines = {100, 10, 3}, .row_lines = 1}, "gather", 2 + 2 + 3);
-    expect_bound(&(sheaf_i_work){.lines = {120, 12, 4}, .row_lines = 2}, "gather", 2 + 2 + 2);
+    expect_bound(&(sheaf_i_work){.bytes = 100}, "L1", .01);
+    expect_bound(&(sheaf_i_work){.bytes = 500}, "L2", .8 * .5 + .2 * .05); /* a fifth fits the first level */
+    expect_bound(&(sheaf_i_work){.bytes = 5000}, "L3", .8 * 50 + .18 * 5 + .02 * .5);
+    /* Triad beats reading here. */
+    expect_bound(&(sheaf_i_work){.bytes = 40000}, "memory", 3000 + 90 + .9 + .01);
+    expect_bound(&(sheaf_i_work){.bytes = 400, .footprint = 40000}, "memory", 30 + .9 + .009 + .0001);
+    expect_bound(&(sheaf_i_work){.lines = {500, 100, 10, 3}, .row_lines = 1}, "gather", 1 + 2 + 2 + 3);
+    expect_bound(&(sheaf_i_work){.lines = {600, 120, 12, 4}, .row_lines = 2}, "gather", 1 + 2 + 2 + 2);
     expect_bound(&(sheaf_i_work){.flops = 4000, .bytes = 500}, "flops", 10); /* not OpenBLAS's, which is slower */
     expect_bound(&(sheaf_i_work){.flops = 4000, .in_double = true}, "flops", 20);
     expect_bound(&(sheaf_i_work){.file = 100, .text = 100}, "file", 5);
@@ -334,16 +393,36 @@ static void test_bounds(void **state)
 static void test_gathers(void **state)
 {
     (void)state;
-    sheaf_i_run r = {.l2 = 128, .l3 = 320}; /* room for two and for five rows of one line */
+    sheaf_i_run r = {.l1 = 64, .l2 = 128, .l3 = 320}; /* room for one, two and five rows of one line */
     sheaf_i_work w = {0};
     int64_t count[] = {1, 70, 5, 40, 3, 20, 10};
     sheaf_i_add_gathers(&r, &w, count, 7, 64);
-    assert_true(w.lines[SHEAF_I_L2] == 110 && w.lines[SHEAF_I_L3] == 35 && w.lines[SHEAF_I_MEMORY] == 4);
+    assert_true(w.lines[SHEAF_I_L1] == 70); /* those asked for most are nearest */
+    assert_true(w.lines[SHEAF_I_L2] == 40 && w.lines[SHEAF_I_L3] == 35 && w.lines[SHEAF_I_MEMORY] == 4);
     assert_int_equal(w.row_lines, 1);
     int64_t again[] = {2, 9};
     sheaf_i_add_gathers(&r, &w, again, 2, 128);
-    assert_true(w.lines[SHEAF_I_L2] == 110 + 18 && w.lines[SHEAF_I_L3] == 35 + 4);
+    assert_true(w.lines[SHEAF_I_L1] == 70 && w.lines[SHEAF_I_L2] == 40 + 18 && w.lines[SHEAF_I_L3] == 35 + 4);
     assert_int_equal(w.row_lines, 2);
+}
+
+/* Two clusters on a line: about the centres that are given, not about the means. */
+static void test_inertia(void **state)
+{
+    (void)state;
+    sheaf_ctx *ctx = test_context(1);
+    const float x[] = {0, 2, 10, 100};
+    const int32_t label[] = {1, 1, 2, 0};
+    double inertia, least;
+    assert_ok(ctx, sheaf_i_check_inertia(ctx, x, 4, 1, label, 2, (const double[]){1, 10}, &inertia, &least));
+    assert_true(inertia == 2 && least == 2);
+    assert_ok(ctx, sheaf_i_check_inertia(ctx, x, 4, 1, label, 2, (const double[]){2, 13}, &inertia, &least));
+    assert_true(inertia == 4 + 9 && least == 2);
+    assert_true(sheaf_i_same_inertia(13, inertia) && sheaf_i_same_inertia(13.001, inertia));
+    assert_true(!sheaf_i_same_inertia(12.99, inertia)); /* neither less */
+    assert_true(!sheaf_i_same_inertia(13.01, inertia)); /* nor more */
+    assert_true(!sheaf_i_same_inertia(NAN, inertia));
+    sheaf_ctx_free(ctx);
 }
 
 static void test_verification_fails(void **state)
@@ -402,6 +481,7 @@ int main(void)
         cmocka_unit_test(test_count),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_gathers),
+        cmocka_unit_test(test_inertia),
         cmocka_unit_test(test_verification_fails),
         cmocka_unit_test(test_synthetic),
         cmocka_unit_test(test_names),
@@ -410,6 +490,8 @@ int main(void)
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_same_results),
         cmocka_unit_test(test_same_results_later),
+        cmocka_unit_test(test_pruned_iterations_have_no_bound),
+        cmocka_unit_test(test_parts_of_the_svd),
         cmocka_unit_test(test_every_kernel_table),
         cmocka_unit_test(test_no_memory),
     };

@@ -104,6 +104,22 @@ static void test_worse_agreement(void **state)
                   1);
 }
 
+/* Slower by more than was asked for, but in an interval from below 0: 1.57 * .2 / sqrt(7) = 12 % about each. */
+static void test_noise_is_not_slower(void **state)
+{
+    (void)state;
+    const sheaf_bench_change want[] = {{.name = "svd", .change = .2, .verdict = SHEAF_BENCH_SAME},
+                                       {.name = "words", .change = -.2, .verdict = SHEAF_BENCH_SAME},
+                                       {.name = "job", .change = .5, .verdict = SHEAF_BENCH_SLOWER}};
+    expect_change(FILE_OF(MACHINE, "{\"kind\":\"stage\",\"name\":\"svd\",\"size\":\"9 dims\",\"runs\":7,"
+                                   "\"median\":0.12,\"spread\":0.3},"
+                                   "{\"kind\":\"stage\",\"name\":\"words\",\"size\":\"2 documents\",\"runs\":7,"
+                                   "\"median\":0.16,\"spread\":0.5},"
+                                   "{\"kind\":\"stage\",\"name\":\"job\",\"size\":\"all\",\"runs\":7,"
+                                   "\"median\":0.45,\"spread\":0.3}"),
+                  .1, want, 3);
+}
+
 /* Medians .1 and .111 with quartiles 4 % apart, 7 runs: 1.57 * .04 / sqrt(7) = 2.373 % about each. */
 static void test_interval(void **state)
 {
@@ -128,7 +144,7 @@ static char noted[512];
 static void take_note(void *user, const char *text)
 {
     (void)user;
-    snprintf(noted, sizeof noted, "%s", text);
+    snprintf(noted + strlen(noted), sizeof noted - strlen(noted), "%s\n", text);
 }
 
 static void test_other_machine(void **state)
@@ -160,6 +176,55 @@ static void test_other_machine(void **state)
     assert_int_equal(sheaf_bench_compare(ctx, &c, old, b, &o), SHEAF_EINVAL);
     sheaf_bench_free(b);
     sheaf_bench_free(old);
+    sheaf_ctx_free(ctx);
+}
+
+/* What the changes leave out: five rows of the old run, and a quality that is another now. */
+static void test_left_out_is_told(void **state)
+{
+    (void)state;
+    sheaf_ctx_opts co;
+    sheaf_ctx_opts_init(&co, sizeof co);
+    co.note = take_note;
+    sheaf_ctx *ctx;
+    assert_int_equal(sheaf_ctx_new(&ctx, &co), SHEAF_OK);
+    sheaf_bench *old = read_text(ctx, OLD);
+    sheaf_bench *b = read_text(ctx, FILE_OF(MACHINE, ROW("kmeans", "stage", "k 3", "0.3", ",\"quality\":\"AMI\"")));
+    sheaf_bench_comparison *c;
+    *noted = 0;
+    assert_ok(ctx, sheaf_bench_compare(ctx, &c, old, b, NULL));
+    assert_string_equal(noted, "of the earlier run 4 rows were not measured now: svd (9 dims) ...\n"
+                               "the quality of 1 row is not compared: of kmeans (k 3) it was 'inertia', and is 'AMI' "
+                               "now\n");
+    sheaf_bench_comparison_free(c);
+    *noted = 0;
+    assert_ok(ctx, sheaf_bench_compare(ctx, &c, old, old, NULL));
+    assert_string_equal(noted, "");
+    sheaf_bench_comparison_free(c);
+    sheaf_bench_free(b);
+    sheaf_bench_free(old);
+    sheaf_ctx_free(ctx);
+}
+
+/* Before anything is measured: a file of another machine is refused, one of this machine is not. */
+static void test_comparable(void **state)
+{
+    (void)state;
+    sheaf_ctx *ctx = test_context(1), *two = test_context(2);
+    sheaf_bench *other = read_text(ctx, OLD);
+    assert_int_equal(sheaf_bench_comparable(ctx, other, NULL), SHEAF_EINVAL);
+    assert_non_null(strstr(sheaf_ctx_message(ctx), "the runs cannot be compared: processor P then, "));
+    sheaf_bench_compare_opts o;
+    sheaf_bench_compare_opts_init(&o, sizeof o);
+    o.anyway = true;
+    assert_ok(ctx, sheaf_bench_comparable(ctx, other, &o));
+    sheaf_bench *own = test_bench(ctx, (const char *const[]){"gram64"}, 1);
+    assert_ok(ctx, sheaf_bench_comparable(ctx, own, NULL));
+    assert_int_equal(sheaf_bench_comparable(two, own, NULL), SHEAF_EINVAL);
+    assert_string_equal(sheaf_ctx_message(two), "the runs cannot be compared: threads 1 then, 2 now");
+    sheaf_bench_free(own);
+    sheaf_bench_free(other);
+    sheaf_ctx_free(two);
     sheaf_ctx_free(ctx);
 }
 
@@ -308,8 +373,11 @@ int test_measure_compare(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_worse_agreement),
+        cmocka_unit_test(test_noise_is_not_slower),
         cmocka_unit_test(test_interval),
         cmocka_unit_test(test_other_machine),
+        cmocka_unit_test(test_left_out_is_told),
+        cmocka_unit_test(test_comparable),
         cmocka_unit_test(test_nothing_in_common),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_hostile_files),

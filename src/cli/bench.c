@@ -59,12 +59,14 @@ static int compare(settings *s, const sheaf_bench *bench)
     return code;
 }
 
-/* Files are looked at before the work and not after it. */
+/* Before the work and not after it: whether there is something to compare with, and whether this machine is like that
+   one. */
 static int check_earlier(settings *s)
 {
     sheaf_bench *old = NULL;
     if (!s->compare_with) return EXIT_DONE;
     sheaf_status st = sheaf_bench_read(s->ctx, &old, s->compare_with);
+    if (st == SHEAF_OK && !s->measured) st = sheaf_bench_comparable(s->ctx, old, &s->compare);
     sheaf_bench_free(old);
     return st == SHEAF_OK ? EXIT_DONE : fail_status(s, st, false);
 }

@@ -80,9 +80,11 @@ const option_row OPTIONS[] = {
     {OPT_ALL_KERNELS, GROUP_BENCH, 0, "all-kernels", NULL, BENCH, NULL, "kernels for every instruction set there is"},
     {OPT_INPUT, GROUP_BENCH, 0, "input", "FILE", BENCH, "made up", "documents for the stages"},
     {OPT_COMPARE, GROUP_BENCH, 0, "compare", "FILE", BENCH, NULL, "hold against an earlier --json; exit 1 if slower"},
-    {OPT_FAIL_ABOVE, GROUP_BENCH, 0, "fail-above", "P%", BENCH, "10%", "by how much slower that is"},
+    {OPT_FAIL_ABOVE, GROUP_BENCH, 0, "fail-above", "P%", BENCH, "10%",
+     "by how much slower that is; the interval must lie above 0 too"},
     {OPT_MEASURED, GROUP_BENCH, 0, "measured", "FILE", BENCH, NULL, "measure nothing: take what --json wrote to FILE"},
-    {OPT_ANYWAY, GROUP_BENCH, 0, "anyway", NULL, BENCH, NULL, "compare though machine, build, kernels or threads differ"},
+    {OPT_ANYWAY, GROUP_BENCH, 0, "anyway", NULL, BENCH, NULL,
+     "compare though machine, build, kernels or threads differ"},
 
     {OPT_OUTPUT, GROUP_OUTPUT, 'o', "output", "FILE", EVERY, "standard output", "the extension decides the format"},
     {OPT_FORMAT, GROUP_OUTPUT, 'f', "format", "NAME", TABLES, "table at a terminal, else tsv",

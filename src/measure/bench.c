@@ -30,7 +30,7 @@ static const bench_case CASES[] = {
     {"weigh", SHEAF_BENCH_STAGE, sheaf_i_case_weigh, "counts to weights"},
     {"transpose", SHEAF_BENCH_STAGE, sheaf_i_case_transpose, "the matrix from the other side"},
     {"product", SHEAF_BENCH_STAGE, sheaf_i_case_product, "that matrix times a block of 16, and transposed"},
-    {"svd", SHEAF_BENCH_STAGE, sheaf_i_case_svd, "the latent space, to 5e-3 and 1e-5, and its products alone"},
+    {"svd", SHEAF_BENCH_STAGE, sheaf_i_case_svd, "the latent space, to 5e-3 and 1e-5, and its parts"},
     {"seeding", SHEAF_BENCH_STAGE, sheaf_i_case_seeding, "first centres"},
     {"iterations", SHEAF_BENCH_STAGE, sheaf_i_case_iterations, "ten iterations of k-means from given centres"},
     {"kmeans", SHEAF_BENCH_STAGE, sheaf_i_case_kmeans, "k-means until no label changes"},
@@ -108,19 +108,19 @@ static void processor(char *out, size_t size)
     if (f) fclose(f);
 }
 
-static sheaf_status describe(sheaf_i_run *r)
+sheaf_status sheaf_i_bench_machine(sheaf_ctx *ctx, sheaf_ctx *owner, int64_t l3, char **out)
 {
     const char *text;
     char name[200], extra[300];
-    sheaf_status st = sheaf_describe(r->ctx, &text);
+    sheaf_status st = sheaf_describe(ctx, &text);
     if (st != SHEAF_OK) return st;
     processor(name, sizeof name);
-    int n = snprintf(extra, sizeof extra, "processor: %s\nL3 cache: %lld kB\n", name, (long long)r->l3 / 1024);
+    int n = snprintf(extra, sizeof extra, "processor: %s\nL3 cache: %lld kB\n", name, (long long)l3 / 1024);
     size_t length = strlen(text);
-    r->out->machine = sheaf_i_array(r->out->ctx, (int64_t)length + n + 1, 1);
-    if (!r->out->machine) return SHEAF_ENOMEM;
-    memcpy(r->out->machine, text, length);
-    memcpy(r->out->machine + length, extra, (size_t)n + 1);
+    *out = sheaf_i_array(owner, (int64_t)length + n + 1, 1);
+    if (!*out) return SHEAF_ENOMEM;
+    memcpy(*out, text, length);
+    memcpy(*out + length, extra, (size_t)n + 1);
     return SHEAF_OK;
 }
 
@@ -182,7 +182,7 @@ static sheaf_status run_cases(sheaf_i_run *r)
     sheaf_status st = SHEAF_OK;
     SHEAF_TRY(sheaf_i_progress(r->user, "limits", 0, 0));
     SHEAF_TRY(sheaf_i_limits_measure(r));
-    SHEAF_TRY(describe(r));
+    SHEAF_TRY(sheaf_i_bench_machine(r->ctx, r->out->ctx, r->l3, &r->out->machine));
     for (int32_t i = 0; i < N_CASES; i++) {
         const bench_case *c = &CASES[i];
         if (!wanted(&r->o, c->name)) continue;

@@ -17,6 +17,8 @@ typedef struct {
     uint64_t key;
 } filling;
 
+#define SAME 1e-4 /* of an inertia: scores in float */
+
 static sheaf_status fill_block(void *arg, int64_t block, int32_t worker)
 {
     (void)worker;
@@ -135,8 +137,19 @@ done:
     return st;
 }
 
+static double inertia_about(const float *x, int64_t n, int32_t d, const int32_t *label, const double *centre)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        for (int32_t j = 0; j < d && label[i]; j++) {
+            double gap = (double)x[i * d + j] - centre[(int64_t)(label[i] - 1) * d + j];
+            sum += gap * gap;
+        }
+    return sum;
+}
+
 sheaf_status sheaf_i_check_inertia(sheaf_ctx *ctx, const float *x, int64_t n, int32_t d, const int32_t *label,
-                                   int32_t k, double *inertia)
+                                   int32_t k, const double *centre, double *inertia, double *least)
 {
     sheaf_status st = SHEAF_OK;
     double *mean = NULL;
@@ -149,14 +162,12 @@ sheaf_status sheaf_i_check_inertia(sheaf_ctx *ctx, const float *x, int64_t n, in
     }
     for (int64_t t = 1; t <= k; t++)
         for (int32_t j = 0; j < d && count[t]; j++) mean[t * d + j] /= (double)count[t];
-    *inertia = 0;
-    for (int64_t i = 0; i < n; i++)
-        for (int32_t j = 0; j < d && label[i]; j++) {
-            double gap = (double)x[i * d + j] - mean[(int64_t)label[i] * d + j];
-            *inertia += gap * gap;
-        }
+    *inertia = inertia_about(x, n, d, label, centre);
+    *least = inertia_about(x, n, d, label, mean + d);
 done:
     sheaf_i_free(ctx, mean);
     sheaf_i_free(ctx, count);
     return st;
 }
+
+bool sheaf_i_same_inertia(double reported, double inertia) { return fabs(reported - inertia) <= SAME * inertia; }

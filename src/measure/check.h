@@ -17,9 +17,12 @@ sheaf_status sheaf_i_check_product(sheaf_ctx *ctx, const sheaf_matrix *a, const 
 /* Largest ||A v - sigma u|| and ||A^T u - sigma v|| over sigma_1; t = A^T. */
 sheaf_status sheaf_i_check_svd(sheaf_ctx *ctx, const sheaf_matrix *a, const sheaf_matrix *t, const sheaf_space *s,
                                double *residual);
-/* Sum of squared distances of n rows of d numbers to the means of their clusters; label 1 .. k, 0: left out. */
+/* Sums of squared distances of n rows of d numbers: to the centres (k x d) of their clusters, and to the means of
+   those, than which nothing is less. label 1 .. k, 0: left out. */
 sheaf_status sheaf_i_check_inertia(sheaf_ctx *ctx, const float *x, int64_t n, int32_t d, const int32_t *label,
-                                   int32_t k, double *inertia);
+                                   int32_t k, const double *centre, double *inertia, double *least);
+/* Whether an inertia is what it is reported to be, neither more nor less. */
+bool sheaf_i_same_inertia(double reported, double inertia);
 /* Uniform on +-1. */
 sheaf_status sheaf_i_fill_random(sheaf_ctx *ctx, float *x, int64_t n, uint64_t key);
 

@@ -14,7 +14,7 @@
 #define SHEAF_I_LINE 64  /* bytes of a cache line */
 #define SHEAF_I_SHORT 64 /* room for a size */
 
-typedef enum { SHEAF_I_L2, SHEAF_I_L3, SHEAF_I_MEMORY, SHEAF_I_LEVELS } sheaf_i_level;
+typedef enum { SHEAF_I_L1, SHEAF_I_L2, SHEAF_I_L3, SHEAF_I_MEMORY, SHEAF_I_LEVELS } sheaf_i_level;
 
 /* Of the machine, on all threads, per second. */
 typedef struct {
@@ -64,7 +64,7 @@ struct sheaf_bench {
     sheaf_i_arena texts; /* what the rows point to */
 };
 
-/* Inputs that several cases share (corpus.h, stages.h); made when first asked for. */
+/* Inputs that several cases share (stages.h); made when first asked for. */
 typedef struct sheaf_i_stages sheaf_i_stages;
 
 typedef struct {
@@ -73,8 +73,8 @@ typedef struct {
     sheaf_bench *out;
     sheaf_bench_opts o;
     int32_t runs;
-    double sample;  /* least seconds of a sample */
-    int64_t l2, l3; /* bytes of the caches */
+    double sample;      /* least seconds of a sample */
+    int64_t l1, l2, l3; /* bytes of the caches: of a core, of a core, of all */
     sheaf_i_limits limits;
     sheaf_i_stages *stages;
 } sheaf_i_run;
@@ -98,11 +98,13 @@ sheaf_status sheaf_i_report(sheaf_i_run *r, const sheaf_i_measured *m);
 /* A number for people: 980, 36k, 5.4M. */
 const char *sheaf_i_count(double n, char room[16]);
 /* Adds the lines that gathering rows of `row_bytes` touches, the j-th of them count[j] times: those asked for most lie
-   in the cache next to the core, as far as they fit. Destroys count. */
+   nearest to the core, as far as they fit. Destroys count. */
 void sheaf_i_add_gathers(const sheaf_i_run *r, sheaf_i_work *w, int64_t *count, int64_t n, double row_bytes);
 
 /* ---- bench.c */
 sheaf_status sheaf_i_bench_new(sheaf_ctx *ctx, sheaf_bench **out);
+/* What sheaf_describe tells of ctx, processor and third-level cache: lines that `owner` frees. */
+sheaf_status sheaf_i_bench_machine(sheaf_ctx *ctx, sheaf_ctx *owner, int64_t l3, char **out);
 
 /* ---- limits.c */
 sheaf_status sheaf_i_limits_measure(sheaf_i_run *r);

@@ -92,13 +92,11 @@ static sheaf_status read_row(sheaf_bench *b, sheaf_str raw, const char *path)
         const struct {
             const char *name;
             double *to;
-        } numbers[] = {{"median", &row.median},     {"min", &row.min},
-                       {"max", &row.max},           {"spread", &row.spread},
-                       {"rate", &row.rate},         {"bytes", &row.bytes},
-                       {"flops", &row.flops},       {"lines_l2", &row.lines_l2},
-                       {"lines_l3", &row.lines_l3}, {"lines_memory", &row.lines_memory},
-                       {"bound", &row.bound},       {"share", &row.share},
-                       {"of_sgemm", &row.of_sgemm}, {"value", &row.value},
+        } numbers[] = {{"median", &row.median},     {"min", &row.min},           {"max", &row.max},
+                       {"spread", &row.spread},     {"rate", &row.rate},         {"bytes", &row.bytes},
+                       {"flops", &row.flops},       {"lines_l1", &row.lines_l1}, {"lines_l2", &row.lines_l2},
+                       {"lines_l3", &row.lines_l3}, {"bound", &row.bound},       {"lines_memory", &row.lines_memory},
+                       {"share", &row.share},       {"of_sgemm", &row.of_sgemm}, {"value", &row.value},
                        {"allowed", &row.allowed}};
         for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
             if (is(key.raw, texts[i].name) && v.kind == SHEAF_I_JSON_STRING && !(*texts[i].to = text_of(b, &v)))

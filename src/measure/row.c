@@ -1,6 +1,10 @@
 /* From what was measured to a row: the bound is the greatest of what the machine needs for each of the resources, as
  * if they overlapped perfectly. Gathers from different levels of the memory add up, and so do streams of arrays that a
- * cache holds in part: as much as fits counts as if it were always there. A bound may be too low, not too high. */
+ * cache holds in part: of a stream as much as fits each cache counts as if it were always there, of gathered rows those
+ * that are asked for most, in the cache of every core. So nothing that goes through its rows in their order is charged
+ * with a level that it need not go to, and the bound may be too low, not too high; a loop that changes the order of its
+ * gathers to find them nearer would show a share above 1. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +37,10 @@ void sheaf_i_add_gathers(const sheaf_i_run *r, sheaf_i_work *w, int64_t *count, 
     qsort(count, (size_t)n, sizeof *count, falling);
     for (int64_t j = 0; j < n; j++) {
         double end = (double)(j + 1) * row_bytes;
-        sheaf_i_level level = end <= (double)r->l2 ? SHEAF_I_L2 : end <= (double)r->l3 ? SHEAF_I_L3 : SHEAF_I_MEMORY;
+        sheaf_i_level level = end <= (double)r->l1   ? SHEAF_I_L1
+                              : end <= (double)r->l2 ? SHEAF_I_L2
+                              : end <= (double)r->l3 ? SHEAF_I_L3
+                                                     : SHEAF_I_MEMORY;
         w->lines[level] += (double)count[j] * lines;
     }
     w->row_lines = (int32_t)lines;
@@ -51,22 +58,31 @@ static void consider(need *n, const char *name, double amount, double rate)
     if (seconds > n->seconds) *n = (need){name, seconds};
 }
 
+/* The farthest level that streaming goes to. */
+static void consider_streams(need *n, const sheaf_i_run *r, const sheaf_i_work *w)
+{
+    static const char *const names[] = {"L1", "L2", "L3", "memory"};
+    const sheaf_i_limits *l = &r->limits;
+    const double threads = sheaf_ctx_threads(r->ctx), size = w->footprint > 0 ? w->footprint : w->bytes;
+    const double room[] = {(double)r->l1 * threads, (double)r->l2 * threads, (double)r->l3, INFINITY};
+    double seconds = 0, inside = 0; /* bytes of the arrays that nearer levels hold */
+    int level = 0;
+    for (; w->bytes > 0 && inside < size && level < SHEAF_I_LEVELS; level++) {
+        const bool faster = level == SHEAF_I_MEMORY && l->triad > l->read[level];
+        const double here = fmin(room[level], size) - inside, rate = faster ? l->triad : l->read[level];
+        if (here <= 0) continue;
+        if (rate > 0) seconds += w->bytes * here / size / rate;
+        inside += here;
+    }
+    if (level > 0) consider(n, names[level - 1], seconds, 1);
+}
+
 static need bound_of(const sheaf_i_run *r, const sheaf_i_work *w)
 {
-    static const char *const streams[] = {"L2", "L3", "memory"};
     const sheaf_i_limits *l = &r->limits;
     need n = {"", 0};
-    const double size = w->footprint > 0 ? w->footprint : w->bytes,
-                 room[] = {(double)r->l2 * sheaf_ctx_threads(r->ctx), (double)r->l3};
-    const double memory = l->triad > l->read[SHEAF_I_MEMORY] ? l->triad : l->read[SHEAF_I_MEMORY];
-    const double rates[] = {l->read[SHEAF_I_L2], l->read[SHEAF_I_L3], memory};
-    const int level = size <= room[0] ? SHEAF_I_L2 : size <= room[1] ? SHEAF_I_L3 : SHEAF_I_MEMORY;
-    double stream = 0, gather = 0, kept = level == SHEAF_I_L2 ? 1 : room[level - 1] / size;
-    if (w->bytes > 0 && rates[level] > 0) {
-        stream = w->bytes * (level == SHEAF_I_L2 ? 1 : 1 - kept) / rates[level];
-        if (level != SHEAF_I_L2) stream += w->bytes * kept / rates[level - 1];
-    }
-    consider(&n, streams[level], stream, 1);
+    double gather = 0;
+    consider_streams(&n, r, w);
     for (int i = 0; i < SHEAF_I_LEVELS; i++) {
         double rate = l->gather[i][w->row_lines > 1];
         if (w->lines[i] > 0 && rate > 0) gather += w->lines[i] / rate;
@@ -107,6 +123,7 @@ sheaf_status sheaf_i_report(sheaf_i_run *r, const sheaf_i_measured *m)
                              .unit = m->unit,
                              .bytes = w->bytes,
                              .flops = w->flops,
+                             .lines_l1 = w->lines[SHEAF_I_L1],
                              .lines_l2 = w->lines[SHEAF_I_L2],
                              .lines_l3 = w->lines[SHEAF_I_L3],
                              .lines_memory = w->lines[SHEAF_I_MEMORY],

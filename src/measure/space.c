@@ -1,5 +1,5 @@
 /* The stages of the latent space: transpose, sparse times dense, the whole SVD at two tolerances, and how its time
- * divides between products and the rest. The residual is computed here, in double, from the definition. */
+ * divides, as it was taken inside. The residual is computed here, in double, from the definition. */
 #include <math.h>
 #include <stdio.h>
 
@@ -10,6 +10,7 @@
 
 #define B 16 /* columns of a block of the Lanczos process at 100 dimensions */
 #define TIGHT 1e-5
+#define PARTS 4     /* of the SVD: products, passes over the basis, small problems, the rest */
 #define SLACK 1.05  /* what the recurrence promised, give or take, as the fit itself has it */
 #define CODED 8     /* roundings of a value that is looked up and scaled, against one that is stored */
 #define ORACLE 1e-6 /* of two sums of the same products, in float each */
@@ -22,9 +23,12 @@ typedef struct {
     sheaf_matrix *values_t;
     float *x, *y;    /* what products read: cols x B, rows x B */
     float *ax, *aty; /* what they write */
-    int64_t times;   /* pairs of products in one execution */
+    sheaf_i_scratch scratch;
     double tol;
     sheaf_space *space;
+    double *part[PARTS]; /* seconds of every fit so far, as its report has them */
+    int32_t n_fits;
+    int64_t room[PARTS];
 } job;
 
 static double nonzeros(const sheaf_matrix *a) { return (double)a->indptr[a->rows]; }
@@ -45,24 +49,27 @@ static void drop_transpose(void *arg)
 static sheaf_status run_forward(void *arg)
 {
     job *j = arg;
-    return sheaf_i_matrix_times(j->r->ctx, j->a, j->x, B, B, j->ax, B);
+    return sheaf_i_matrix_times(j->r->ctx, j->a, j->x, B, B, j->ax, B, &j->scratch);
 }
 
 static sheaf_status run_backward(void *arg)
 {
     job *j = arg;
-    return sheaf_i_matrix_times(j->r->ctx, j->t, j->y, B, B, j->aty, B);
+    return sheaf_i_matrix_times(j->r->ctx, j->t, j->y, B, B, j->aty, B, &j->scratch);
 }
 
-/* The products of a whole SVD, one after the other: A^T A x, or A A^T y from the shorter side. */
-static sheaf_status run_pairs(void *arg)
+static sheaf_status note_parts(job *j, double whole)
 {
-    job *j = arg;
-    const bool upright = j->a->rows >= j->a->cols;
     sheaf_status st = SHEAF_OK;
-    for (int64_t i = 0; st == SHEAF_OK && i < j->times; i++)
-        st = upright ? sheaf_i_matrix_gram(j->r->ctx, j->a, j->t, j->x, B, B, j->ax, j->aty, B)
-                     : sheaf_i_matrix_gram(j->r->ctx, j->t, j->a, j->y, B, B, j->aty, j->ax, B);
+    const sheaf_space_report q = sheaf_space_quality(j->space);
+    const double known = q.seconds_products + q.seconds_basis + q.seconds_small;
+    const double seconds[PARTS] = {q.seconds_products, q.seconds_basis, q.seconds_small, whole - known};
+    for (int i = 0; i < PARTS; i++) {
+        SHEAF_GROW(j->part[i], j->r->ctx, j->n_fits, j->room[i]);
+        j->part[i][j->n_fits] = seconds[i];
+    }
+    j->n_fits++;
+done:
     return st;
 }
 
@@ -72,7 +79,9 @@ static sheaf_status run_svd(void *arg)
     sheaf_space_opts o;
     sheaf_i_bench_space_opts(j->r, &o);
     if (j->tol > 0) o.tol = j->tol;
-    return sheaf_space_fit(j->r->ctx, &j->space, j->a, &o);
+    const double since = sheaf_i_now();
+    sheaf_status st = sheaf_space_fit(j->r->ctx, &j->space, j->a, &o);
+    return st == SHEAF_OK ? note_parts(j, sheaf_i_now() - since) : st;
 }
 
 static void drop_space(void *arg)
@@ -87,10 +96,12 @@ static void end(job *j)
     drop_transpose(j);
     drop_space(j);
     sheaf_matrix_free(j->values_t);
+    for (int i = 0; i < PARTS; i++) sheaf_i_free(j->r->ctx, j->part[i]);
     sheaf_i_aligned_free(j->r->ctx, j->x);
     sheaf_i_aligned_free(j->r->ctx, j->y);
     sheaf_i_aligned_free(j->r->ctx, j->ax);
     sheaf_i_aligned_free(j->r->ctx, j->aty);
+    sheaf_i_scratch_end(j->r->ctx, &j->scratch);
 }
 
 static sheaf_status begin(sheaf_i_run *r, job *j)
@@ -205,37 +216,23 @@ done:
 
 /* ---- the SVD */
 
-/* What of the SVD is not products: orthogonalisation above all, then small eigenproblems and recovering the other
-   side. products: columns multiplied by A plus by A^T. */
-static sheaf_status time_parts(sheaf_i_run *r, job *j, const sheaf_i_measured *svd, int64_t products)
+/* A row for each part of what was timed: the rate is its share in per cent of the whole, by the medians of both. */
+static sheaf_status report_parts(job *j, const sheaf_i_measured *svd, const char *size)
 {
+    static const char *const names[PARTS] = {"svd products", "svd orthogonalisation", "svd small problems", "svd rest"};
     sheaf_status st = SHEAF_OK;
-    sheaf_i_measured m = {
-        .name = "svd products", .kernels = "", .unit = "GFLOP/s", .quality = {"", 0, 0}, .verified = true};
-    char tol[24], columns[16];
-    j->times = products / (2 * B);
-    if (j->times < 1) return SHEAF_OK;
-    snprintf(tol, sizeof tol, "%g", j->tol);
-    snprintf(m.size, sizeof m.size, "%s columns, tol %s", sheaf_i_count((double)products, columns), tol);
-    SHEAF_TRY(work_of(r, j, true, &m.work));
-    SHEAF_TRY(work_of(r, j, false, &m.work));
-    m.work.bytes *= (double)j->times;
-    m.work.flops *= (double)j->times;
-    for (int i = 0; i < SHEAF_I_LEVELS; i++) m.work.lines[i] *= (double)j->times;
-    m.amount = m.work.flops / 1e9;
-    sheaf_i_timed t = {run_pairs, NULL, j};
-    SHEAF_TRY(finish(r, &m, &t));
-    sheaf_i_measured rest = {.kind = SHEAF_BENCH_STAGE,
-                             .name = "svd rest",
-                             .kernels = "",
-                             .unit = "of the svd",
-                             .quality = {"", 0, 0},
-                             .verified = true};
-    snprintf(rest.size, sizeof rest.size, "orthogonalisation and small work, tol %s", tol);
-    double left = svd->times.median > m.times.median ? svd->times.median - m.times.median : 0;
-    rest.times.median = rest.times.least = rest.times.most = left; /* a difference: no runs of its own */
-    rest.amount = left * left / svd->times.median;                 /* so that the rate is the share */
-    st = sheaf_i_report(r, &rest);
+    for (int i = 0; i < PARTS; i++) {
+        sheaf_i_measured m = {.kind = SHEAF_BENCH_STAGE,
+                              .name = names[i],
+                              .kernels = "",
+                              .unit = "% of the svd",
+                              .quality = {"", 0, 0},
+                              .verified = true};
+        snprintf(m.size, sizeof m.size, "%s", size);
+        sheaf_i_statistics(j->part[i], j->n_fits, &m.times);
+        m.amount = 100 * m.times.median * m.times.median / svd->times.median;
+        SHEAF_TRY(sheaf_i_report(j->r, &m));
+    }
 done:
     return st;
 }
@@ -244,20 +241,21 @@ static sheaf_status one_svd(sheaf_i_run *r, job *j, double tol)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_i_measured m = {.name = "svd", .kernels = "", .unit = "dims/s", .quality = {"residual", 0, SLACK * tol}};
-    char nnz[16];
+    char nnz[16], size[SHEAF_I_SHORT];
     j->tol = tol;
     SHEAF_TRY(run_svd(j));
     const int32_t dims = sheaf_space_dims(j->space);
-    const int64_t products = sheaf_space_quality(j->space).products;
     const bool iterated = sheaf_space_quality(j->space).solver == SHEAF_SOLVER_LANCZOS;
     snprintf(m.size, sizeof m.size, "%s nonzeros, %d dims, tol %g", sheaf_i_count(nonzeros(j->a), nnz), (int)dims, tol);
     SHEAF_TRY(sheaf_i_check_svd(r->ctx, j->values, j->values_t, j->space, &m.quality.value));
     SHEAF_TRY(sheaf_i_verify(r, &m));
     drop_space(j);
+    j->n_fits = 0; /* the first one warmed up */
     m.amount = dims;
     sheaf_i_timed t = {run_svd, drop_space, j};
     SHEAF_TRY(finish(r, &m, &t));
-    if (iterated) st = time_parts(r, j, &m, products);
+    snprintf(size, sizeof size, "tol %g", tol);
+    if (iterated) st = report_parts(j, &m, size);
 done:
     return st;
 }

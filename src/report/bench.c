@@ -107,16 +107,16 @@ static sheaf_status write_table(sheaf_out *o, const sheaf_bench *b, const sheaf_
 
 /* ---- for programs */
 
-#define OWN 24 /* fields of a row; then those of the machine, where it has no place of its own */
+#define OWN 25 /* fields of a row; then those of the machine, where it has no place of its own */
 static const sheaf_i_column FIELDS[] = {
-    {.name = {"kind", 4}},      {.name = {"name", 4}},     {.name = {"kernels", 7}},  {.name = {"size", 4}},
-    {.name = {"runs", 4}},      {.name = {"median", 6}},   {.name = {"min", 3}},      {.name = {"max", 3}},
-    {.name = {"spread", 6}},    {.name = {"rate", 4}},     {.name = {"unit", 4}},     {.name = {"bytes", 5}},
-    {.name = {"flops", 5}},     {.name = {"lines_l2", 8}}, {.name = {"lines_l3", 8}}, {.name = {"lines_memory", 12}},
-    {.name = {"bound", 5}},     {.name = {"limit", 5}},    {.name = {"share", 5}},    {.name = {"of_sgemm", 8}},
-    {.name = {"quality", 7}},   {.name = {"value", 5}},    {.name = {"allowed", 7}},  {.name = {"verified", 8}},
-    {.name = {"processor", 9}}, {.name = {"compiler", 8}}, {.name = {"build", 5}},    {.name = {"blas", 4}},
-    {.name = {"selected", 8}},  {.name = {"threads", 7}}};
+    {.name = {"kind", 4}},          {.name = {"name", 4}},      {.name = {"kernels", 7}},  {.name = {"size", 4}},
+    {.name = {"runs", 4}},          {.name = {"median", 6}},    {.name = {"min", 3}},      {.name = {"max", 3}},
+    {.name = {"spread", 6}},        {.name = {"rate", 4}},      {.name = {"unit", 4}},     {.name = {"bytes", 5}},
+    {.name = {"flops", 5}},         {.name = {"lines_l1", 8}},  {.name = {"lines_l2", 8}}, {.name = {"lines_l3", 8}},
+    {.name = {"lines_memory", 12}}, {.name = {"bound", 5}},     {.name = {"limit", 5}},    {.name = {"share", 5}},
+    {.name = {"of_sgemm", 8}},      {.name = {"quality", 7}},   {.name = {"value", 5}},    {.name = {"allowed", 7}},
+    {.name = {"verified", 8}},      {.name = {"processor", 9}}, {.name = {"compiler", 8}}, {.name = {"build", 5}},
+    {.name = {"blas", 4}},          {.name = {"selected", 8}},  {.name = {"threads", 7}}};
 #define ALL ((int32_t)(sizeof FIELDS / sizeof *FIELDS))
 
 static void fields(sheaf_i_rows *r, const sheaf_bench_row *row)
@@ -135,6 +135,7 @@ static void fields(sheaf_i_rows *r, const sheaf_bench_row *row)
     sheaf_i_cell_text(r, sheaf_i_str(row->unit));
     sheaf_i_cell_real(r, row->bytes, 0);
     sheaf_i_cell_real(r, row->flops, 0);
+    sheaf_i_cell_real(r, row->lines_l1, 0);
     sheaf_i_cell_real(r, row->lines_l2, 0);
     sheaf_i_cell_real(r, row->lines_l3, 0);
     sheaf_i_cell_real(r, row->lines_memory, 0);

@@ -20,6 +20,8 @@ class Bench(unittest.TestCase):
         cls.addClassCleanup(cls.folder.cleanup)
         out, _ = cls.run_sheaf("bench", *NAMES, "--quick", "-t", "2", "--json", "-q")
         cls.base = json.loads(out)
+        for row in cls.base["rows"]:
+            row["spread"] = .02  # whatever load there is on the machine
         cls.write("base.json", cls.base)
 
     @classmethod
@@ -69,7 +71,7 @@ class Bench(unittest.TestCase):
             for key in "processor", "BLAS", "kernels", "threads":
                 self.assertIn(machine[key], out, form)
         tsv = [line.split("\t") for line in self.run_sheaf("bench", "--measured", "base.json", "-f", "tsv")[0].splitlines()]
-        self.assertEqual({len(line) for line in tsv}, {30})
+        self.assertEqual({len(line) for line in tsv}, {31})
         self.assertEqual(len(tsv) - 1, len(self.base["rows"]))
 
     def test_same_results_in_another_run(self):
@@ -99,9 +101,31 @@ class Bench(unittest.TestCase):
         self.assertIn("+20.0 %", out)
         self.assertIn("slower", out)
 
+    def test_slower_within_the_noise_passes(self):
+        old = self.doctored("noisy.json", lambda r: r.update(median=r["median"] / 1.2, spread=.5))
+        changes, _ = self.compare(old)
+        self.assertEqual({c["verdict"] for c in changes.values()}, {"same"})
+        self.assertTrue(all(c["change"] > .19 and c["low"] < 0 for c in changes.values()))
+
     def test_faster_passes(self):
         old = self.doctored("slow.json", lambda r: r.update(median=r["median"] * 2))
         self.assertEqual({c["verdict"] for c in self.compare(old)[0].values()}, {"faster"})
+
+    def test_what_was_lost_is_told(self):
+        copy = json.loads(json.dumps(self.base))
+        copy["rows"].append(dict(copy["rows"][-1], name="naming", size="7 documents"))
+        copy["rows"].append(dict(copy["rows"][-1], name="terms"))
+        changes, err = self.compare(self.write("more.json", copy))
+        self.assertEqual({c["verdict"] for c in changes.values()}, {"same"})
+        self.assertIn("of the earlier run 2 rows were not measured now: naming (7 documents) ...", err)
+
+        def change(r):
+            if r["name"] == "seeding":
+                r["quality"] = "length"
+        changes, err = self.compare(self.doctored("other_quality.json", change))
+        self.assertEqual({c["verdict"] for c in changes.values()}, {"same"})
+        self.assertRegex(err, r"the quality of [0-9]+ rows? is not compared: of seeding \(.*\) it was 'length'")
+        self.assertIn("and is 'potential' now", err)
 
     def test_worse_quality_fails_however_fast(self):
         def change(r):
@@ -131,6 +155,12 @@ class Bench(unittest.TestCase):
             _, err = self.compare(name, code=2)
             self.assertIn(f"{key} {value} then, {self.base['machine'][key]} now", err)
             self.assertIn("--anyway", err)
+            # Nothing can be measured without temporary files: the machine is looked at before.
+            _, err = self.run_sheaf("bench", "gram64", "--quick", "-t", "2", "--compare", name,
+                                    env={"TMPDIR": "/nonexistent"}, code=2)
+            self.assertIn(f"{key} {value} then", err)
+            self.run_sheaf("bench", "gram64", "--quick", "-t", "2", "--compare", name, "--anyway",
+                           env={"TMPDIR": "/nonexistent"}, code=4)
             changes, err = self.compare(name, "--anyway")
             self.assertEqual({c["verdict"] for c in changes.values()}, {"same"})
             self.assertIn(f"{key} {value} then", err)
