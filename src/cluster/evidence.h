@@ -11,7 +11,7 @@
        L = sum_t [ lnG(m a) - lnG(N_t + m a) + sum_j (lnG(c_tj + a) - lnG(a)) ] + sum_t lnG(n_t + 1)
 
    with c_tj the weight of term j in cluster t, N_t its sum over j, n_t the documents of t, m the number of terms. Up to
-   a constant in k: compare labelings of the same documents and of equal k. Higher is better. In a prototype it
+   a constant in k: compare labelings of the same documents and of equal k. Higher is better. Over many starts it
    followed agreement with human labels better than inertia does (r8: correlation .8 against .5). */
 sheaf_status sheaf_i_evidence(const sheaf_terms *t, const int32_t *label, int32_t k, double alpha, double *out);
 

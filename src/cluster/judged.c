@@ -11,7 +11,7 @@
 #include "space/space.h"
 #include "text/words.h"
 
-/* Prior weight of every term in every cluster. In a prototype the scores hardly moved from .02 to .5. */
+/* Prior weight of every term in every cluster. Scores hardly moved from .02 to .5. */
 #define ALPHA 0.1
 #define VIEWS 2
 /* A pair of near copies has better evidence as a cluster than as a part of its subject. Where clusters have ROOMY
