@@ -505,6 +505,7 @@ typedef enum { /* where to stop: what comes later stays NULL in the model */
     SHEAF_FIT_SPACE
 } sheaf_fit_stage;
 
+/* Holds the other options by value: compile against the header of the library that you link. */
 typedef struct {
     size_t size;
     sheaf_read_opts read;
