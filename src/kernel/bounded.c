@@ -15,17 +15,10 @@
 #define SUMS (ROWS * SETS) /* 8 */
 
 #if LANES == 16
-#define EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
-#define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
 INLINE uint32_t bits(vi mask) { return (uint32_t)_mm512_movepi32_mask((__m512i)mask); }
 #else
-#define EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
-#define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
 INLINE uint32_t bits(vi mask) { return (uint32_t)_mm256_movemask_ps((__m256)mask); }
 #endif
-
-INLINE vi pick(vi mask, vi yes, vi no) { return (mask & yes) | (~mask & no); }
-INLINE vf pickf(vi mask, vf yes, vf no) { return (vf)pick(mask, (vi)yes, (vi)no); }
 
 typedef struct {
     vf score, next;

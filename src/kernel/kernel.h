@@ -34,6 +34,7 @@ typedef struct {
     bool add;                /* to y, where rows without entries are not touched; false: y is overwritten */
     bool scattered;          /* a hint: the columns are hit evenly, so rows of x are fetched ahead */
 } sheaf_i_coded_rows;
+/* Nonzeros between a prefetch and its use: the latency of the outer caches. */
 #define SHEAF_I_AHEAD 24
 /* Columns that spmm_coded takes at most, and below which rows of x are half as long. */
 #define SHEAF_I_STRIP 32

@@ -26,9 +26,6 @@ typedef struct {
     const float *packed, *bias;
 } centres;
 
-INLINE vi pick(vi mask, vi yes, vi no) { return (mask & yes) | (~mask & no); }
-INLINE vf pickf(vi mask, vf yes, vf no) { return (vf)pick(mask, (vi)yes, (vi)no); }
-
 INLINE void compare(const bool two, lead *l, vf score, vi t)
 {
     vi first = score > l->score;
@@ -73,14 +70,6 @@ INLINE void tile(const int rows, const int panels, const bool two, const float *
     UNROLL for (int v = 0; v < nv; v++, t += LANES)
         UNROLL for (int r = 0; r < rows; r++) compare(two, &leads[r], sum[r][v], t);
 }
-
-#if LANES == 16
-#define EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
-#define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
-#else
-#define EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
-#define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
-#endif
 
 /* Neighbouring lanes of a and b compared: those of a make the lower half of the result. The lowest index wins ties. */
 INLINE lead compared(const bool two, const lead *a, const lead *b)

@@ -3,8 +3,6 @@
 
 #include "kernel/wide.h"
 
-#define AHEAD 24 /* nonzeros between a prefetch and its use: the latency of the outer caches */
-
 /* nv vectors of one output row. Two sets of sums, for even and odd nonzeros, hide the latency of the addition. */
 INLINE void row_sums(const int nv, const int32_t *idx, const float *val, int64_t n, int64_t n_ahead, const float *x,
                      int64_t ldx, float *y)
@@ -15,8 +13,8 @@ INLINE void row_sums(const int nv, const int32_t *idx, const float *val, int64_t
         const float *x0 = x + idx[p] * ldx, *x1 = x + idx[p + 1] * ldx;
         if (p + 1 < n_ahead)
             for (int c = 0; c < nv * LANES; c += 16) {
-                __builtin_prefetch(x + idx[p + AHEAD] * ldx + c);
-                __builtin_prefetch(x + idx[p + AHEAD + 1] * ldx + c);
+                __builtin_prefetch(x + idx[p + SHEAF_I_AHEAD] * ldx + c);
+                __builtin_prefetch(x + idx[p + SHEAF_I_AHEAD + 1] * ldx + c);
             }
         for (int c = 0; c < nv; c++) even[c] += val[p] * *(const vf *)(x0 + c * LANES);
         for (int c = 0; c < nv; c++) odd[c] += val[p + 1] * *(const vf *)(x1 + c * LANES);
@@ -33,7 +31,7 @@ INLINE void row_sums8(const int32_t *idx, const float *val, int64_t n, int64_t n
     int64_t p = 0;
     for (; p + 3 < n; p += 4)
         for (int k = 0; k < 4; k++) {
-            if (p + k < n_ahead) __builtin_prefetch(x + idx[p + k + AHEAD] * ldx);
+            if (p + k < n_ahead) __builtin_prefetch(x + idx[p + k + SHEAF_I_AHEAD] * ldx);
             sum[k] += val[p + k] * *(const vf8 *)(x + idx[p + k] * ldx);
         }
     for (; p < n; p++) sum[0] += val[p] * *(const vf8 *)(x + idx[p] * ldx);
@@ -68,7 +66,7 @@ INLINE void spmm_rows(int64_t row_lo, int64_t row_hi, const int64_t *indptr, con
                       const float *values, const float *x, int64_t ldx, const int32_t b, float *y, int64_t ldy)
 {
     for (int64_t i = row_lo; i < row_hi; i++) {
-        int64_t lo = indptr[i], n = indptr[i + 1] - lo, n_ahead = indptr[row_hi] - lo - AHEAD;
+        int64_t lo = indptr[i], n = indptr[i + 1] - lo, n_ahead = indptr[row_hi] - lo - SHEAF_I_AHEAD;
         spmm_row(indices + lo, values + lo, n, n_ahead, x, ldx, b, y + i * ldy);
     }
 }

@@ -40,4 +40,17 @@ typedef float vf8 __attribute__((vector_size(32), aligned(4), may_alias));
 typedef float vh __attribute__((vector_size(LANES * 2), aligned(4), may_alias));  /* half as many */
 typedef double vd __attribute__((vector_size(LANES * 4), aligned(8), may_alias)); /* the same in double */
 
+/* Lanes of `yes` where mask is set, else of `no`. */
+INLINE vi pick(vi mask, vi yes, vi no) { return (mask & yes) | (~mask & no); }
+INLINE vf pickf(vi mask, vf yes, vf no) { return (vf)pick(mask, (vi)yes, (vi)no); }
+
+/* The even and the odd lanes of a, then those of b. */
+#if LANES == 16
+#define EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+#define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+#else
+#define EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+#define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
+#endif
+
 #endif
