@@ -28,8 +28,9 @@ sheaf_status sheaf_i_matrix_weigh_coded(sheaf_ctx *ctx, sheaf_matrix **out, cons
 sheaf_status sheaf_i_matrix_decode(sheaf_ctx *ctx, sheaf_matrix **out, const sheaf_matrix *a);
 /* A coded matrix knows the counts it was made of, so while few of them are wanted the terms need not keep theirs,
    8 bytes a nonzero: put_away frees them, bring_back makes them again. Neither does anything if the matrix is in the
-   general form, which borrows them. In between the matrix must live on, and rows are read by sheaf_i_terms_row. */
-void sheaf_i_matrix_put_away(sheaf_matrix *m, sheaf_terms *t);
+   general form, which borrows them. In between the matrix must live on, and rows are read by sheaf_i_terms_row;
+   so it stays if bring_back fails. */
+void sheaf_i_matrix_put_away(const sheaf_matrix *m, sheaf_terms *t);
 sheaf_status sheaf_i_matrix_bring_back(sheaf_ctx *ctx, const sheaf_matrix *m, sheaf_terms *t);
 /* Row i of terms whose counts are put away, written to arrays with room for it. */
 void sheaf_i_terms_row(const sheaf_terms *t, int64_t i, int32_t *indices, uint32_t *counts);
@@ -51,7 +52,7 @@ sheaf_status sheaf_i_matrix_times(sheaf_ctx *ctx, const sheaf_matrix *a, const f
                                   float *y, int64_t ldy, sheaf_i_scratch *keep);
 
 /* w = A^T A x for `tall` = A and `wide` = A^T (or the other way round): x and w are (tall->cols x b), y is scratch of
-   tall->rows x b numbers. Spares the scaling in between; otherwise two products. */
+   tall->rows x b numbers. Spares the scaling in between; otherwise two products. `keep` as above. */
 sheaf_status sheaf_i_matrix_gram(sheaf_ctx *ctx, const sheaf_matrix *tall, const sheaf_matrix *wide, const float *x,
                                  int64_t ldx, int32_t b, float *y, float *w, int64_t ldw,
                                  sheaf_i_scratch *keep);

@@ -281,7 +281,7 @@ done:
     return st;
 }
 
-void sheaf_i_matrix_put_away(sheaf_matrix *m, sheaf_terms *t)
+void sheaf_i_matrix_put_away(const sheaf_matrix *m, sheaf_terms *t)
 {
     if (!m->coded) return;
     sheaf_i_aligned_free(t->ctx, t->indices);
@@ -301,6 +301,7 @@ sheaf_status sheaf_i_matrix_bring_back(sheaf_ctx *ctx, const sheaf_matrix *m, sh
     SHEAF_TRY(sheaf_i_par_for(ctx, NULL, d.n_blocks, decode_block, &d));
     t->away = NULL;
 done:
+    if (st != SHEAF_OK) sheaf_i_matrix_put_away(t->away, t);
     return st;
 }
 

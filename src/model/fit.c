@@ -81,6 +81,7 @@ done:
 static sheaf_status leave_matrix(sheaf_model *m)
 {
     sheaf_status st = sheaf_i_matrix_bring_back(m->ctx, m->matrix, m->terms);
+    if (st != SHEAF_OK) return st;
     sheaf_matrix_free(m->matrix);
     m->matrix = NULL;
     return st;
