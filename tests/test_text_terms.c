@@ -2,6 +2,7 @@
 #include "test_text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char *const news[] = {
     "Hospitals in the city closed. The hospital's staff left the HOSPITAL in 2019.",
@@ -156,6 +157,58 @@ static void test_ngrams(void **state)
     sheaf_ctx_free(ctx);
 }
 
+/* Rows are tallied modulo 256. */
+static const struct {
+    const char *word;
+    int32_t n;
+} often[] = {{"apple", 255}, {"berry", 1}, {"cherry", 256}, {"date", 257}, {"elder", 511}, {"fig", 512}, {"the", 5000},
+             {"grape", 513}, {"hazel", 70000}, {"iris", 2}, {"juniper", 65536}};
+enum { OFTEN = sizeof often / sizeof *often };
+
+/* Every word as often as the list says, by turns and then those that are left. */
+static char *write_often(void)
+{
+    char *text = malloc(2000000), *p = text;
+    assert_non_null(text);
+    for (int32_t round = 0; round < 70000; round++)
+        for (int i = 0; i < OFTEN; i++)
+            if (round < often[i].n) p += sprintf(p, "%s ", often[i].word);
+    *p = 0;
+    return text;
+}
+
+static void test_many_occurrences(void **state)
+{
+    (void)state;
+    char *text = write_often();
+    const char *const docs[] = {"apple banana the", text, "banana", text, "cherry berry"};
+    for (int32_t threads = 1; threads <= 2; threads++)
+        for (int32_t ngram_max = 1; ngram_max <= 2; ngram_max++) {
+            sheaf_ctx *ctx = test_context(threads);
+            sheaf_text_opts o = test_keep_all();
+            o.lang = "en";
+            o.stem = 0;
+            o.ngram_max = ngram_max;
+            sheaf_terms *t = test_terms(ctx, docs, 5, &o);
+            for (int d = 1; d <= 3; d += 2)
+                for (int i = 0; i < OFTEN; i++)
+                    if (strcmp(often[i].word, "the") != 0)
+                        assert_int_equal(test_count(t, d, often[i].word), often[i].n);
+            assert_int_equal(test_find_term(t, "the"), -1);
+            assert_int_equal(test_count(t, 0, "apple"), 1);
+            assert_int_equal(test_count(t, 4, "cherry"), 1);
+            if (ngram_max == 2) { /* iris is between them twice; grape ends after 513 rounds */
+                assert_int_equal(test_count(t, 1, "hazel juniper"), 65536 - 2);
+                assert_int_equal(test_count(t, 1, "juniper hazel"), 65536 - 512);
+                assert_int_equal(test_count(t, 1, "hazel hazel"), 70000 - 65536 - 1);
+            }
+            assert_null(sheaf_i_terms_validate(t));
+            sheaf_terms_free(t);
+            sheaf_ctx_free(ctx);
+        }
+    free(text);
+}
+
 static void assert_refused(sheaf_ctx *ctx, const sheaf_words *w, const sheaf_text_opts *o, const char *message)
 {
     sheaf_terms *t = NULL;
@@ -236,5 +289,6 @@ static void test_nothing_there(void **state)
 const struct CMUnitTest test_text_terms[] = {
     cmocka_unit_test(test_stems_and_surfaces), cmocka_unit_test(test_stop_modes),
     cmocka_unit_test(test_pruning),            cmocka_unit_test(test_ngrams),
+    cmocka_unit_test(test_many_occurrences),
     cmocka_unit_test(test_bad_options),        cmocka_unit_test(test_nothing_there)};
 const size_t n_test_text_terms = sizeof test_text_terms / sizeof *test_text_terms;

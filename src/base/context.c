@@ -10,7 +10,7 @@
 #include "base/pool.h"
 #include "base/worker.h"
 
-static void *default_resize(void *user, void *ptr, size_t bytes)
+void *sheaf_i_heap_resize(void *user, void *ptr, size_t bytes)
 {
     (void)user;
     if (bytes) return realloc(ptr, bytes);
@@ -37,7 +37,7 @@ sheaf_status sheaf_ctx_new(sheaf_ctx **out, const sheaf_ctx_opts *given)
     sheaf_ctx_opts o;
     sheaf_ctx_opts_init(&o, sizeof o);
     if (given) sheaf_i_opts_copy(&o, sizeof o, given, given->size);
-    if (!o.resize) o.resize = default_resize;
+    if (!o.resize) o.resize = sheaf_i_heap_resize;
     if (o.threads < 0) return SHEAF_EINVAL;
     int32_t threads = o.threads ? o.threads : sheaf_i_cores();
     if (threads > SHEAF_I_MAX_WORKERS) threads = SHEAF_I_MAX_WORKERS;

@@ -21,6 +21,9 @@ void sheaf_i_note(sheaf_ctx *ctx, const char *format, ...) __attribute__((format
 /* SHEAF_ECANCELED if the user asked to stop. Not from inside parallel blocks. */
 sheaf_status sheaf_i_progress(sheaf_ctx *ctx, const char *phase, int64_t done, int64_t total);
 
+/* The resize hook of a context that was given none: the C library's heap. */
+void *sheaf_i_heap_resize(void *user, void *ptr, size_t bytes);
+
 /* Copies the fields that the caller's version of an option struct has over the defaults in `o`. */
 void sheaf_i_opts_copy(void *o, size_t o_size, const void *given, size_t given_size);
 

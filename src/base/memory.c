@@ -1,6 +1,9 @@
 /* Checked memory and arenas; see mem.h. */
 #include <stdint.h>
 #include <stdlib.h>
+#ifdef __linux__
+#include <malloc.h>
+#endif
 #include <string.h>
 #include <sys/mman.h>
 
@@ -36,6 +39,8 @@ void *sheaf_i_array(sheaf_ctx *ctx, int64_t n, size_t size)
     return sheaf_i_resize(ctx, NULL, n, size);
 }
 
+/* Written, although new memory is zero: a page that is read before it is written to is mapped twice, and the second
+   time every other thread is stopped for it. */
 void *sheaf_i_zeros(sheaf_ctx *ctx, int64_t n, size_t size)
 {
     void *p = sheaf_i_array(ctx, n, size);
@@ -53,7 +58,7 @@ void *sheaf_i_aligned(sheaf_ctx *ctx, int64_t n, size_t size)
 {
     size_t bytes;
     if (!byte_count(n, size, &bytes)) return no_memory(ctx, n, size);
-    size_t align = bytes >= 2 * HUGE_PAGE ? HUGE_PAGE : ALIGN;
+    size_t align = bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGN;
     char *raw = ctx->o.resize(ctx->o.resize_user, NULL, bytes + align + sizeof(void *));
     if (!raw) return no_memory(ctx, n, size);
     uintptr_t at = ((uintptr_t)raw + sizeof(void *) + align - 1) & ~(uintptr_t)(align - 1);
@@ -67,6 +72,15 @@ void *sheaf_i_aligned(sheaf_ctx *ctx, int64_t n, size_t size)
 void sheaf_i_aligned_free(sheaf_ctx *ctx, void *ptr)
 {
     if (ptr) sheaf_i_free(ctx, ((void **)ptr)[-1]);
+}
+
+void sheaf_i_give_back(const sheaf_ctx *ctx)
+{
+#ifdef __GLIBC__
+    if (ctx->o.resize == sheaf_i_heap_resize) (void)malloc_trim(0);
+#else
+    (void)ctx;
+#endif
 }
 
 char *sheaf_i_copy(sheaf_ctx *ctx, const char *p, size_t n)

@@ -34,6 +34,6 @@ int run_cluster(settings *s)
         if (c)
             next_steps(s, m);
     }
-    sheaf_model_free(m);
+    model_end(m);
     return code;
 }

@@ -104,6 +104,6 @@ int run_export(settings *s)
     if (!code) code = save_names(s, m, ".rows.txt", write_rows);
     if (!code) code = save_names(s, m, ".cols.txt", write_columns);
     if (!code) progress_end(s);
-    sheaf_model_free(m);
+    model_end(m);
     return code;
 }

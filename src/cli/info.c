@@ -13,6 +13,6 @@ int run_info(settings *s)
     if (code) return code;
     code = write_result(s, s->output, write_info, m);
     if (!code) progress_end(s);
-    sheaf_model_free(m);
+    model_end(m);
     return code;
 }

@@ -16,12 +16,7 @@
 static cpu_set_t cores;
 static bool narrowed;
 
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-/* Sanitized code cannot run before the sanitizer's own start. */
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !__has_feature(address_sanitizer) && \
-    !__has_feature(thread_sanitizer)
+#if !SANITIZED /* whose code cannot run before the sanitizer's own start */
 static void narrow_cores(void)
 {
     cpu_set_t one;
@@ -42,7 +37,7 @@ static void widen_cores(void)
 
 /* Large arrays come and go with the stages: as mappings of their own they leave no holes in the heap, and their memory
    goes back at once. Smaller ones are used again: a page that goes back must be cleared before it returns, which took a
-   tenth of the time on collections of some thousand documents. See also progress_step. */
+   tenth of the time on collections of some thousand documents. */
 static void keep_small_memory(void)
 {
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
@@ -60,7 +55,7 @@ static int run_verb(int argc, char **argv)
         if (!code) code = open_context(&s);
         if (!code) code = find_verb(s.verb)->run(&s);
     }
-    settings_end(&s);
+    if (FREE_AT_END) settings_end(&s);
     return code;
 }
 

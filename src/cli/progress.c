@@ -5,7 +5,6 @@
  * standard input), removes the unfinished file and ends at once.
  */
 #define _GNU_SOURCE
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,10 +102,7 @@ static void draw(int64_t done, int64_t total)
 int progress_step(void *user, const char *phase, int64_t done, int64_t total)
 {
     (void)user;
-    if (strncmp(phase, state.phase, sizeof state.phase - 1) != 0) {
-        finish_phase(phase);
-        if (strcmp(phase, "weighing") == 0) malloc_trim(0); /* the words are gone, and lay between what stays */
-    }
+    if (strncmp(phase, state.phase, sizeof state.phase - 1) != 0) finish_phase(phase);
     if (state.line) {
         double t = now();
         if (t - state.start > FIRST_SHOWN && t - state.drawn > REDRAW) {

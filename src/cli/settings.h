@@ -85,8 +85,24 @@ void strings_add(strings *l, const char *s);
 char *own_text(settings *s, const char *p, size_t n); /* a copy that lives as long as the settings */
 int read_config(settings *s, int argc, char **argv, strings *out);
 char *read_whole(settings *s, const char *path, size_t *n, int *code);
+/* What the process holds when it ends, the system takes back faster than we could free it piece by piece. Builds with a
+   sanitizer free it all the same, so that whatever else is not freed is found; -DFREE_AT_END=1 does so in any build. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) || \
+    __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+#ifndef FREE_AT_END
+#define FREE_AT_END SANITIZED
+#endif
+
 
 int choose(const char *option, const char *value, const char *const *names, int n, int *index);
+void model_end(sheaf_model *m);        /* the last thing that is done with it */
 int number(const char *option, const char *value, int64_t low, int64_t high, int64_t *out);
 int real_number(const char *option, const char *value, double low, double high, double *out);
 int seed_number(const char *option, const char *value, uint64_t *out);

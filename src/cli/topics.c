@@ -25,6 +25,6 @@ int run_topics(settings *s)
     job j = {m, s->fit.topic.n_terms, s->fit.topic.n_docs, s->emit == EMIT_DOCUMENTS};
     code = write_result(s, s->output, write_topics, &j);
     if (!code) progress_end(s);
-    sheaf_model_free(m);
+    model_end(m);
     return code;
 }

@@ -59,7 +59,7 @@ static void machine(lines *l, sheaf_ctx *ctx)
     if (uname(&u) == 0) line(l, "system", "%s %s %s", u.sysname, u.release, u.machine);
     line(l, "instructions", "%s", instructions());
     line(l, "cores", "%d", sheaf_i_cores());
-    line(l, "threads", "%d", ctx->threads);
+    line(l, "threads", "%d", (int)sheaf_ctx_threads(ctx));
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE), cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
     if (pages > 0 && page > 0) line(l, "memory", "%lld MB", (long long)pages * page / (1 << 20));
     if (cache > 0) line(l, "L2 cache", "%ld kB", cache / 1024);

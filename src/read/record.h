@@ -51,7 +51,7 @@ static inline void sheaf_i_record_fetch(const sheaf_corpus *c, int64_t doc)
     if (doc >= c->n) return;
     const unsigned char *p = c->kept[c->docs[doc].chunk].records + c->docs[doc].record;
     __builtin_prefetch(p);
-    __builtin_prefetch(p + 64);
+    __builtin_prefetch((const void *)((uintptr_t)p + 64)); /* may be beyond the records */
 }
 
 #endif

@@ -10,14 +10,14 @@
 #include "base/par.h"
 #include "text/cut.h"
 
-#define FIRST_SLAB ((int64_t)1 << 15) /* ids; then twice as many, up to ... */
+#define FIRST_SLAB ((int64_t)1 << 15) /* ids; then four times as many, up to ... */
 #define SLAB ((int64_t)1 << 20)       /* ... two huge pages */
 #define FETCH_BYTES 1024
 
 sheaf_status sheaf_i_builder_begin(sheaf_i_word_builder *b, sheaf_ctx *ctx, sheaf_analyzer analyzer)
 {
     sheaf_status st = SHEAF_OK;
-    *b = (sheaf_i_word_builder){.ctx = ctx, .analyzer = analyzer, .n_workers = ctx->threads};
+    *b = (sheaf_i_word_builder){.ctx = ctx, .analyzer = analyzer, .n_workers = sheaf_ctx_threads(ctx)};
     SHEAF_NEW0(b->worker, ctx, b->n_workers);
     for (int32_t i = 0; i < b->n_workers; i++) SHEAF_TRY(sheaf_i_table_init(&b->worker[i].table, ctx));
 done:
@@ -65,7 +65,7 @@ static sheaf_status make_room(sheaf_i_word_builder *b, sheaf_i_word_worker *w, i
     sheaf_status st = SHEAF_OK;
     sheaf_i_slab *last = w->n_slabs ? &w->slab[w->n_slabs - 1] : NULL;
     if (last && last->room - last->n >= SHEAF_I_CUT_WORDS) return SHEAF_OK;
-    sheaf_i_slab new = {.n = have, .room = last ? 2 * last->room : FIRST_SLAB};
+    sheaf_i_slab new = {.n = have, .room = last ? 4 * last->room : FIRST_SLAB};
     if (new.room > SLAB) new.room = SLAB;
     while (new.room < 2 * have + SHEAF_I_CUT_WORDS) new.room *= 2;
     SHEAF_GROW(w->slab, b->ctx, w->n_slabs, w->slab_room);
@@ -76,17 +76,6 @@ static sheaf_status make_room(sheaf_i_word_builder *b, sheaf_i_word_worker *w, i
         memcpy(new.id, last->id + last->n, (size_t)have * sizeof *new.id);
     }
     w->slab[w->n_slabs++] = new;
-done:
-    return st;
-}
-
-/* A word that the worker has not met before. */
-static sheaf_status add_type(sheaf_i_word_builder *b, sheaf_i_word_worker *w, const sheaf_i_key *key, uint32_t *id)
-{
-    sheaf_status st = SHEAF_OK;
-    SHEAF_GROW(w->count, b->ctx, w->table.n, w->count_room);
-    w->count[w->table.n] = 0;
-    SHEAF_TRY(sheaf_i_table_add(&w->table, key, id));
 done:
     return st;
 }
@@ -112,11 +101,13 @@ static sheaf_status add_document(sheaf_i_word_builder *b, sheaf_i_word_worker *w
         for (int32_t i = 0; i < n; i++) {
             if (cutter.sigma)
                 SHEAF_TRY(lower_sigmas(b, w, text, (sheaf_span){start[i], end[i] - start[i]}, &key[i]));
-            int64_t found = sheaf_i_table_find(&w->table, &key[i]);
-            uint32_t id = (uint32_t)found;
-            if (__builtin_expect(found < 0, 0)) SHEAF_TRY(add_type(b, w, &key[i], &id));
-            w->count[id]++;
-            out[i] = id;
+            sheaf_i_slot *slot = sheaf_i_table_slot(&w->table, &key[i]);
+            if (__builtin_expect(!slot->id, 0)) {
+                SHEAF_TRY(sheaf_i_table_add(&w->table, &key[i], &out[i]));
+                continue;
+            }
+            slot->count++;
+            out[i] = slot->id - 1;
         }
         slab->n += n;
         *n_words += n;
@@ -149,6 +140,20 @@ sheaf_status sheaf_i_builder_visit(void *arg, int32_t worker, int64_t chunk, con
         c->doc[i].id = c->doc[i].n ? last->id + last->n - c->doc[i].n : nothing;
         w->n_ids += c->doc[i].n;
     }
+done:
+    return st;
+}
+
+/* The table of one worker is complete. */
+static sheaf_status close_table(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    sheaf_i_word_builder *b = arg;
+    sheaf_i_word_worker *w = &b->worker[block];
+    sheaf_status st = SHEAF_OK;
+    SHEAF_NEW(w->count, b->ctx, w->table.n);
+    sheaf_i_table_counts(&w->table, w->count);
+    sheaf_i_table_close(&w->table);
 done:
     return st;
 }
@@ -263,6 +268,7 @@ sheaf_status sheaf_i_builder_finish(sheaf_i_word_builder *b, sheaf_words **out, 
     SHEAF_NEW(w->doc, b->ctx, n);
     SHEAF_NEW(w->doc_len, b->ctx, n);
     SHEAF_TRY(place_documents(&f, n_chunks, docs, n));
+    SHEAF_TRY(sheaf_i_par_for(b->ctx, NULL, b->n_workers, close_table, b));
     int64_t cut = 0;
     for (int32_t i = 0; i < b->n_workers; i++) cut += b->worker[i].n_ids;
     if (cut != w->n_tokens) count_again(&f, docs, n);

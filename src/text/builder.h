@@ -25,15 +25,14 @@ typedef struct {
 
 typedef struct {
     sheaf_i_table table;
-    uint32_t *count;     /* occurrences by id of the table */
-    int64_t count_room;
+    uint32_t *count;     /* merge: occurrences by id of the table, whose slots have them before */
     sheaf_i_word_chunk *chunk;
     int64_t n_chunks, chunk_room;
     sheaf_i_slab *slab;  /* the last one is being filled */
     int64_t n_slabs, slab_room, n_ids;
     uint8_t *scratch;
     int64_t scratch_room;
-    uint32_t *global;    /* merge: the worker's ids to ids of types */
+    uint32_t *global;    /* then: the worker's ids to ids of types */
     int64_t *shard_at;   /* merge: how many of its words each shard has, then where they go */
 } sheaf_i_word_worker;
 

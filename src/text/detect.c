@@ -118,15 +118,15 @@ static int32_t language_of_script(const int32_t *words, sheaf_i_script most)
     }
 }
 
-/* The first class from c on with its bit set, or MAX_CLASSES. */
-static int32_t next_class(const uint64_t *found, int32_t c)
+/* The first class from c on with its bit set, or n or above. */
+static int32_t next_class(const uint64_t *found, int32_t c, int32_t n)
 {
-    if (c >= MAX_CLASSES) return MAX_CLASSES;
+    if (c >= n) return n;
     uint64_t some = found[c / 64] >> c % 64;
     if (some) return c + __builtin_ctzll(some);
-    for (int32_t b = c / 64 + 1; b < CLASS_WORDS; b++)
+    for (int32_t b = c / 64 + 1; b * 64 < n; b++)
         if (found[b]) return b * 64 + __builtin_ctzll(found[b]);
-    return MAX_CLASSES;
+    return n;
 }
 
 /* hist: words of the document by class; found: a bit for each class to look at, all those of the document. */
@@ -135,7 +135,8 @@ static verdict judge(const detection *d, const int32_t *hist, const uint64_t *fo
     verdict v = {.best = -1, .script_language = -1, .words = n_words};
     double score[SHEAF_I_MAX_LANGUAGES] = {0}, second = 0;
     int32_t hits[SHEAF_I_MAX_LANGUAGES] = {0}, by_script[SHEAF_I_N_SCRIPTS] = {0}, letters = 0;
-    for (int32_t c = next_class(found, 0); c < d->n_classes; c = next_class(found, c + 1)) {
+    int32_t n = d->n_classes;
+    for (int32_t c = next_class(found, 0, n); c < n; c = next_class(found, c + 1, n)) {
         by_script[d->class[c].script] += hist[c];
         if (d->class[c].script != SHEAF_I_OTHER_SCRIPT) letters += hist[c];
         double share = (double)hist[c] / (d->class[c].stop ? __builtin_popcountll(d->class[c].stop) : 1);
@@ -192,6 +193,7 @@ static sheaf_status judge_block(void *arg, int64_t block, int32_t worker)
     if (!d->worker[worker]) SHEAF_NEW0(d->worker[worker], d->a->ctx, 1);
     sheaf_i_range(w->n_docs, DOCS_PER_BLOCK, block, &lo, &hi);
     for (int64_t i = lo; i < hi; i++) {
+        sheaf_i_words_fetch(w, i, hi);
         int32_t n = (int32_t)(w->doc_len[i] < ENOUGH_WORDS ? w->doc_len[i] : ENOUGH_WORDS);
         count_classes(d, d->worker[worker], w->doc[i], n, &d->verdict[i]);
     }

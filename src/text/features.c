@@ -43,6 +43,7 @@ static sheaf_status count_block(void *arg, int64_t block, int32_t worker)
     if (!q->worker[worker]) SHEAF_NEW0(q->worker[worker], q->a->ctx, (int64_t)dropped + SHEAF_I_DROPPED);
     df_cell *cell = q->worker[worker];
     for (int64_t d = lo; d < hi; d++) {
+        sheaf_i_words_fetch(w, d, hi);
         const int32_t *term = q->a->term_of_type[q->a->doc_language[d]];
         const uint32_t *type = w->doc[d];
         uint32_t stamp = (uint32_t)d + 1, distinct = 0;
@@ -214,7 +215,11 @@ static inline __attribute__((always_inline)) void fetch_surfaces(const settling 
     const sheaf_i_analysis *a = q->a;
     const sheaf_i_ordered *c = q->c->list;
     for (int64_t i = lo; i < hi; i++)
-        if (c[i].id < q->c->n_terms) __builtin_prefetch(&a->best_form[c[i].id]);
+        if (c[i].id < q->c->n_terms) {
+            __builtin_prefetch(&a->best_form[c[i].id]);
+            __builtin_prefetch(&q->c->df[c[i].id]);
+            __builtin_prefetch(&q->f->of_term[c[i].id], 1);
+        }
     for (int64_t i = lo; i < hi; i++)
         if (c[i].id < q->c->n_terms) __builtin_prefetch(&a->form[a->best_form[c[i].id]]);
     for (int64_t i = lo; i < hi; i++) {
@@ -245,7 +250,7 @@ static sheaf_status settle_block(void *arg, int64_t block, int32_t worker)
         } else {
             q->f->of_term[c->id] = (int32_t)i;
             sheaf_str s = term_surface(q->a, c->id);
-            if (s.n == c->n && memcmp(s.p, c->p, s.n) == 0) *surface = q->t->term[i];
+            if (s.n == c->n && (s.p == c->p || memcmp(s.p, c->p, s.n) == 0)) *surface = q->t->term[i];
             else SHEAF_TRY(copy_string(arena, s.p, s.n, surface));
         }
     }

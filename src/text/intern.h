@@ -2,7 +2,8 @@
  *
  * Open addressing. A slot holds the first 16 bytes and the length beside the id, so that a look-up of a short string
  * touches one cache line; longer ones compare the rest of their bytes. Equality is always that of the bytes, never of
- * the hash alone.
+ * the hash alone. The count that most look-ups are for stands there too: in an array of its own it would be one more
+ * line that is not in the cache.
  */
 #ifndef SHEAF_TEXT_INTERN_H
 #define SHEAF_TEXT_INTERN_H
@@ -21,7 +22,8 @@ typedef struct {
 
 typedef struct {
     uint64_t head[2];       /* the first 16 bytes, zeros behind a shorter string */
-    uint64_t hash;
+    uint32_t hash;          /* its low half, which says where the slot is */
+    uint32_t count;         /* for the owner; 1 when added */
     uint32_t length;
     uint32_t id;            /* id + 1; 0: empty */
 } sheaf_i_slot;
@@ -44,7 +46,9 @@ typedef struct {
 
 sheaf_status sheaf_i_table_init(sheaf_i_table *t, sheaf_ctx *ctx);
 void sheaf_i_table_end(sheaf_i_table *t);
-/* Without what is needed to look up and add: the entries and their strings stay. */
+/* The counts of the slots, by id. */
+void sheaf_i_table_counts(const sheaf_i_table *t, uint32_t *count);
+/* Without what is needed to look up and add, and the counts: the entries and their strings stay. */
 void sheaf_i_table_close(sheaf_i_table *t);
 /* Adds a key that is not there, copying its bytes; *id is its number. */
 sheaf_status sheaf_i_table_add(sheaf_i_table *t, const sheaf_i_key *key, uint32_t *id);
@@ -83,15 +87,29 @@ static inline bool sheaf_i_slot_is(const sheaf_i_slot *s, const sheaf_i_key *k, 
 {
     uint64_t differs = (s->head[0] ^ k->head[0]) | (s->head[1] ^ k->head[1]) | (s->length ^ k->length);
     return !differs && (k->length <= 16 ||
-                        (s->hash == k->hash && memcmp(entry[s->id - 1].p + 16, k->p + 16, k->length - 16) == 0));
+                        (s->hash == (uint32_t)k->hash &&
+                         memcmp(entry[s->id - 1].p + 16, k->p + 16, k->length - 16) == 0));
+}
+
+/* The slot to look at after `at`, the step-th from 0 on: first the other one of the cache line, then the next line. */
+static inline uint32_t sheaf_i_next_slot(uint32_t at, uint32_t step, uint32_t mask)
+{
+    return ((at ^ 1) + (step & 1) * 2) & mask;
+}
+
+/* The key's slot, or the empty one where it would be. */
+static inline sheaf_i_slot *sheaf_i_table_slot(const sheaf_i_table *t, const sheaf_i_key *k)
+{
+    uint32_t i = (uint32_t)k->hash & t->mask;
+    for (uint32_t step = 0; t->slot[i].id && !sheaf_i_slot_is(&t->slot[i], k, t->entry); step++)
+        i = sheaf_i_next_slot(i, step, t->mask);
+    return &t->slot[i];
 }
 
 /* -1: not there. */
 static inline int64_t sheaf_i_table_find(const sheaf_i_table *t, const sheaf_i_key *k)
 {
-    for (uint32_t i = (uint32_t)k->hash & t->mask; t->slot[i].id; i = (i + 1) & t->mask)
-        if (sheaf_i_slot_is(&t->slot[i], k, t->entry)) return t->slot[i].id - 1;
-    return -1;
+    return (int64_t)sheaf_i_table_slot(t, k)->id - 1;
 }
 
 static inline void sheaf_i_table_prefetch(const sheaf_i_table *t, const sheaf_i_key *k)

@@ -43,7 +43,6 @@ static sheaf_status count_shards(void *arg, int64_t block, int32_t worker)
     merge *m = arg;
     sheaf_i_word_worker *w = &m->b->worker[block];
     sheaf_status st = SHEAF_OK;
-    sheaf_i_table_close(&w->table);
     SHEAF_NEW0(w->shard_at, m->b->ctx, SHARDS);
     for (int64_t i = 0; i < w->table.n; i++)
         if (w->count[i]) w->shard_at[SHARD_OF(w->table.entry[i].hash)]++;

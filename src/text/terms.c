@@ -20,11 +20,15 @@
 
 #define DOCS_PER_BLOCK 512
 
+#define AT_ONCE 8 /* words of bits that are listed without a jump, which would be hard to predict */
+#define WRAP 256 /* tallies count modulo this: in bytes, they stay in the second-level cache */
+
 /* Scratch of one worker. bits: a bit a term; summary: a bit a word of bits. */
 typedef struct {
-    uint32_t *count;
+    uint8_t *count;
     uint64_t *bits, *summary;
-    int32_t *touched; /* terms of the document by first appearance; then its words of bits */
+    int32_t *touched; /* terms of the document by first appearance, and once more for every WRAP occurrences more */
+    int32_t *word;    /* its words of bits */
     int32_t *ids;     /* n-grams: the terms of a document */
     int64_t ids_room;
 } tally;
@@ -36,6 +40,7 @@ typedef struct {
     tally *worker;
     int64_t *start; /* where each block writes its first row */
     int64_t n_blocks, n_words, n_summary;
+    int64_t longest; /* words and n-grams of a document, at most */
 } filling;
 
 static sheaf_status open_tally(filling *f, tally *y)
@@ -45,16 +50,17 @@ static sheaf_status open_tally(filling *f, tally *y)
     SHEAF_NEW0(y->count, f->t->ctx, (int64_t)f->t->n_terms + SHEAF_I_DROPPED);
     SHEAF_NEW0(y->bits, f->t->ctx, f->n_words);
     SHEAF_NEW0(y->summary, f->t->ctx, f->n_summary);
-    SHEAF_NEW(y->touched, f->t->ctx, (int64_t)f->t->n_terms + 1);
+    SHEAF_NEW(y->word, f->t->ctx, f->n_words + AT_ONCE);
+    SHEAF_NEW(y->touched, f->t->ctx, (int64_t)f->t->n_terms + SHEAF_I_DROPPED + f->longest / WRAP + 1);
 done:
     return st;
 }
 
-static void touch(tally *y, int32_t term, int64_t *n)
+static inline void touch(uint8_t *restrict count, int32_t *restrict touched, int32_t term, int64_t *n)
 {
-    y->touched[*n] = term; /* stays if it is new: as good as a coin that a jump would have to guess */
-    *n += y->count[term] == 0;
-    y->count[term]++;
+    touched[*n] = term; /* stays if it is new: as good as a coin that a jump would have to guess */
+    *n += count[term] == 0;
+    count[term]++;
 }
 
 static sheaf_status tally_ngrams(filling *f, tally *y, int64_t doc, int64_t *n_touched)
@@ -70,11 +76,12 @@ static sheaf_status tally_ngrams(filling *f, tally *y, int64_t doc, int64_t *n_t
     int64_t n = sheaf_i_doc_terms(a, doc, y->ids);
     for (int64_t i = 0; i < n; i++) {
         int32_t unigram = f->f->of_term[y->ids[i]];
-        if (unigram >= 0) touch(y, unigram, n_touched);
+        if (unigram >= 0) touch(y->count, y->touched, unigram, n_touched);
         for (int32_t len = f->f->ngram_min < 2 ? 2 : f->f->ngram_min; len <= f->f->ngram_max && i + len <= n; len++) {
             sheaf_i_key key = sheaf_i_ngram_key(y->ids + i, len);
             int64_t id = sheaf_i_table_find(&f->f->ngrams.table, &key);
-            if (id >= 0 && f->f->ngrams.feature[id] >= 0) touch(y, f->f->ngrams.feature[id], n_touched);
+            if (id >= 0 && f->f->ngrams.feature[id] >= 0)
+                touch(y->count, y->touched, f->f->ngrams.feature[id], n_touched);
         }
     }
     return st;
@@ -83,39 +90,95 @@ static sheaf_status tally_ngrams(filling *f, tally *y, int64_t doc, int64_t *n_t
 static int64_t tally_terms(filling *f, tally *y, int64_t doc)
 {
     const sheaf_words *w = f->a->w;
-    const int32_t *term = f->a->term_of_type[f->a->doc_language[doc]];
-    const uint32_t *type = w->doc[doc];
+    const int32_t *restrict term = f->a->term_of_type[f->a->doc_language[doc]];
+    const uint32_t *restrict type = w->doc[doc];
+    uint8_t *restrict count = y->count;
+    int32_t *restrict touched = y->touched;
     int64_t n_touched = 0;
-    for (int32_t i = 0; i < SHEAF_I_DROPPED; i++) y->count[f->t->n_terms + i] = 1; /* pass for terms met before */
-    for (int64_t i = 0, n = w->doc_len[doc]; i < n; i++) touch(y, term[type[i]], &n_touched);
+    for (int32_t i = 0; i < SHEAF_I_DROPPED; i++) count[f->t->n_terms + i] = 1; /* pass for terms met before */
+    for (int64_t i = 0, n = w->doc_len[doc]; i < n; i++) touch(count, touched, term[type[i]], &n_touched);
     return n_touched;
 }
 
-/* Writes the row of the terms touched, columns rising, and leaves the tally empty. */
-static void flush(const filling *f, tally *y, int64_t n_touched, int32_t *indices, uint32_t *counts)
+/* Without a call, which the instruction set that everything is compiled for would need. */
+static inline int32_t count_bits(uint64_t x)
 {
-    int32_t n_words = 0, *word = y->touched;
+    const uint64_t ones = UINT64_MAX / 255;
+    x -= x >> 1 & UINT64_MAX / 3;
+    x = (x & UINT64_MAX / 5) + (x >> 2 & UINT64_MAX / 5);
+    return (int32_t)(((x + (x >> 4)) & UINT64_MAX / 17) * ones >> 56);
+}
+
+/* Sets the bits of the terms touched, and lists the words that have some. */
+static int32_t mark_terms(const filling *f, tally *y, int64_t n_touched)
+{
+    uint64_t *restrict bits = y->bits, *restrict summary = y->summary;
+    int32_t n_words = 0, *restrict word = y->word;
     for (int64_t i = 0; i < n_touched; i++) {
         uint32_t term = (uint32_t)y->touched[i];
-        y->bits[term >> 6] |= (uint64_t)1 << (term & 63);
-        y->summary[term >> 12] |= (uint64_t)1 << (term >> 6 & 63);
+        bits[term >> 6] |= (uint64_t)1 << (term & 63);
+        summary[term >> 12] |= (uint64_t)1 << (term >> 6 & 63);
     }
+    for (int32_t i = f->t->n_terms; i < f->t->n_terms + SHEAF_I_DROPPED; i++) /* met often enough, they are touched */
+        bits[i >> 6] &= ~((uint64_t)1 << (i & 63));
     for (int64_t s = 0; s < f->n_summary; s++) {
-        for (uint64_t some = y->summary[s]; some; some &= some - 1)
-            word[n_words++] = (int32_t)(s * 64 + __builtin_ctzll(some));
-        y->summary[s] = 0;
+        uint64_t some = summary[s];
+        int32_t n = count_bits(some);
+        for (int32_t i = n_words; i < n_words + n; i += AT_ONCE)
+            for (int32_t j = 0; j < AT_ONCE; j++, some &= some - 1)
+                word[i + j] = (int32_t)(s * 64) + __builtin_ctzll(some | (uint64_t)1 << 63);
+        n_words += n;
+        summary[s] = 0;
     }
+    return n_words;
+}
+
+static int64_t place_in_row(const int32_t *indices, int64_t n, int32_t term)
+{
+    int64_t lo = 0, hi = n - 1;
+    while (lo < hi) {
+        int64_t middle = (lo + hi) / 2;
+        if (indices[middle] < term) lo = middle + 1;
+        else hi = middle;
+    }
+    return lo;
+}
+
+/* Adds WRAP for every time but the first that one of the terms of a row was touched. The tally is empty, and serves to
+   tell what is met again. */
+static void add_wraps(const filling *f, tally *y, int64_t n_touched, const int32_t *indices, uint32_t *counts,
+                      int64_t n)
+{
+    for (int64_t i = 0; i < n_touched; i++) {
+        int32_t term = y->touched[i];
+        if (term >= f->t->n_terms) continue;
+        if (y->count[term]) counts[place_in_row(indices, n, term)] += WRAP;
+        y->count[term] = 1;
+    }
+    for (int64_t i = 0; i < n; i++) y->count[indices[i]] = 0;
+}
+
+/* Writes the row of the terms touched, columns rising, and leaves the tally empty. Returns how many they are. */
+static int64_t flush(const filling *f, tally *y, int64_t n_touched, int32_t *restrict indices,
+                     uint32_t *restrict counts)
+{
+    int32_t n_words = mark_terms(f, y, n_touched);
+    const int32_t *restrict word = y->word;
+    uint64_t *restrict bits = y->bits;
+    uint8_t *restrict count = y->count;
+    int64_t n = 0;
     for (int32_t i = 0; i < n_words; i++) {
-        uint64_t bits = y->bits[word[i]];
-        y->bits[word[i]] = 0;
-        do {
-            int32_t term = word[i] * 64 + __builtin_ctzll(bits);
-            *indices++ = term;
-            *counts++ = y->count[term];
-            y->count[term] = 0;
-            bits &= bits - 1;
-        } while (bits);
+        uint64_t some = bits[word[i]];
+        bits[word[i]] = 0;
+        for (; some; some &= some - 1) {
+            int32_t term = word[i] * 64 + __builtin_ctzll(some);
+            indices[n] = term;
+            counts[n++] = (uint32_t)(uint8_t)(count[term] - 1) + 1; /* 0: WRAP */
+            count[term] = 0;
+        }
     }
+    if (n != n_touched) add_wraps(f, y, n_touched, indices, counts, n);
+    return n;
 }
 
 static sheaf_status fill_block(void *arg, int64_t block, int32_t worker)
@@ -128,10 +191,11 @@ static sheaf_status fill_block(void *arg, int64_t block, int32_t worker)
     SHEAF_TRY(open_tally(f, y));
     for (int64_t d = lo; d < hi; d++) {
         int64_t n = 0;
+        sheaf_i_words_fetch(f->a->w, d, hi);
         if (f->f->ngram_max > 1) SHEAF_TRY(tally_ngrams(f, y, d, &n));
         else n = tally_terms(f, y, d);
+        n = flush(f, y, n, f->t->indices + at, f->t->counts + at);
         assert(n <= f->start[block + 1] - at);
-        flush(f, y, n, f->t->indices + at, f->t->counts + at);
         f->t->indptr[d + 1] = n;
         at += n;
     }
@@ -139,11 +203,16 @@ done:
     return st;
 }
 
+static int64_t words_of(const filling *f, int64_t doc)
+{
+    return f->a->w->doc_len[doc] * (f->f->ngram_max - f->f->ngram_min + 1);
+}
+
 /* Columns in the row of a document, at most. */
 static int64_t row_bound(const filling *f, int64_t doc)
 {
     if (f->f->ngram_max == 1) return f->f->bound[doc];
-    int64_t n = f->a->w->doc_len[doc] * (f->f->ngram_max - f->f->ngram_min + 1);
+    int64_t n = words_of(f, doc);
     return n < f->t->n_terms ? n : f->t->n_terms;
 }
 
@@ -157,6 +226,7 @@ static sheaf_status reserve_rows(filling *f)
     for (int64_t d = 0; d < t->n_docs; d++) {
         if (d % DOCS_PER_BLOCK == 0) f->start[d / DOCS_PER_BLOCK] = total;
         total += row_bound(f, d);
+        if (words_of(f, d) > f->longest) f->longest = words_of(f, d);
     }
     f->start[f->n_blocks] = total;
     t->indices = sheaf_i_pages(t->ctx, total, sizeof *t->indices);
@@ -166,20 +236,19 @@ done:
     return st;
 }
 
-/* The n first of the 4-byte elements in memory of just their size. */
-static sheaf_status give_back(sheaf_ctx *ctx, void **array, int64_t n)
+/* The n first of the 4-byte elements in memory of just their size; where that cannot be had they stay as they are. */
+static void *shrink(sheaf_ctx *ctx, void *array, int64_t n)
 {
     void *p = sheaf_i_aligned(ctx, n, 4);
-    if (!p) return SHEAF_ENOMEM;
-    if (n) memcpy(p, *array, (size_t)n * 4);
-    sheaf_i_aligned_free(ctx, *array);
-    *array = p;
-    return SHEAF_OK;
+    if (!p) return array;
+    if (n) memcpy(p, array, (size_t)n * 4);
+    sheaf_i_aligned_free(ctx, array);
+    return p;
 }
 
 /* Row pointers from lengths; what is not where it belongs moves up, and if much is left over, it is
    given back. */
-static sheaf_status close_gaps(filling *f)
+static void close_gaps(filling *f)
 {
     sheaf_terms *t = f->t;
     t->indptr[0] = 0;
@@ -193,32 +262,29 @@ static sheaf_status close_gaps(filling *f)
         memmove(t->counts + to, t->counts + f->start[b], (size_t)n * sizeof *t->counts);
     }
     int64_t n = t->indptr[t->n_docs];
-    if (f->start[f->n_blocks] - n <= n / 8) return SHEAF_OK;
-    void *indices = t->indices, *counts = t->counts;
-    sheaf_status st = give_back(t->ctx, &indices, n);
-    if (st == SHEAF_OK) st = give_back(t->ctx, &counts, n);
-    t->indices = indices;
-    t->counts = counts;
-    return st;
+    if (f->start[f->n_blocks] - n <= n / 8) return;
+    t->indices = shrink(t->ctx, t->indices, n);
+    t->counts = shrink(t->ctx, t->counts, n);
 }
 
 static sheaf_status fill_counts(sheaf_terms *t, sheaf_i_analysis *a, sheaf_i_features *features)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_ctx *ctx = t->ctx;
-    filling f = {.a = a, .f = features, .t = t, .n_words = ((int64_t)t->n_terms + 63) / 64,
-                 .n_summary = ((int64_t)t->n_terms + 4095) / 4096,
+    int64_t n = (int64_t)t->n_terms + SHEAF_I_DROPPED;
+    filling f = {.a = a, .f = features, .t = t, .n_words = (n + 63) / 64, .n_summary = (n + 4095) / 4096,
                  .n_blocks = sheaf_i_blocks(t->n_docs, DOCS_PER_BLOCK)};
     SHEAF_NEW0(f.worker, ctx, sheaf_ctx_threads(ctx));
     SHEAF_TRY(reserve_rows(&f));
     SHEAF_TRY(sheaf_i_par_for(ctx, "counting terms", f.n_blocks, fill_block, &f));
-    SHEAF_TRY(close_gaps(&f));
+    close_gaps(&f);
 done:
     for (int32_t i = 0; f.worker && i < sheaf_ctx_threads(ctx); i++) {
         sheaf_i_free(ctx, f.worker[i].count);
         sheaf_i_free(ctx, f.worker[i].bits);
         sheaf_i_free(ctx, f.worker[i].summary);
         sheaf_i_free(ctx, f.worker[i].touched);
+        sheaf_i_free(ctx, f.worker[i].word);
         sheaf_i_free(ctx, f.worker[i].ids);
     }
     sheaf_i_free(ctx, f.worker);
