@@ -344,7 +344,8 @@ SHEAF_API const float *sheaf_space_docs(const sheaf_space *s);            /* U: 
 SHEAF_API const float *sheaf_space_terms(const sheaf_space *s);           /* V: cols x dims, row-major */
 
 typedef struct {
-    double residual;      /* largest true residual over sigma_1, computed after the fact */
+    double residual;      /* largest residual over sigma_1, checked after the fact: formed column by column, or above
+                             1e-3 as the recurrence has it plus the errors that random sums of all columns show */
     double energy;        /* sum sigma^2 over ||A||_F^2: share of the matrix kept */
     double probe;         /* largest value a random probe found beyond the last one, over sigma_1 */
     int64_t products;     /* columns multiplied by A plus by A^T */

@@ -3,37 +3,38 @@
 
 #include "kernel/wide.h"
 
-/* nv vectors of one output row. Two sets of sums, for even and odd nonzeros, hide the latency of the addition. */
-INLINE void row_sums(const int nv, const int32_t *idx, const float *val, int64_t n, int64_t n_ahead, const float *x,
-                     int64_t ldx, float *y)
+
+
+/* nv vectors of one output row. `ways` sets of sums, for the nonzeros in turn, hide the latency of the addition. Long
+   rows of x are fetched ahead, but not beyond the n_ahead-th index; for those of one vector the processor's own window
+   reaches as far, and asking costs a tenth. */
+INLINE void row_sums(const int nv, const int ways, const int32_t *idx, const float *val, int64_t n, int64_t n_ahead,
+                     const float *x, int64_t ldx, float *y)
 {
-    vf even[4] = {0}, odd[4] = {0};
+    vf s[4][4] = {0};
     int64_t p = 0;
-    for (; p + 1 < n; p += 2) {
-        const float *x0 = x + idx[p] * ldx, *x1 = x + idx[p + 1] * ldx;
-        if (p + 1 < n_ahead)
-            for (int c = 0; c < nv * LANES; c += 16) {
-                __builtin_prefetch(x + idx[p + SHEAF_I_AHEAD] * ldx + c);
-                __builtin_prefetch(x + idx[p + SHEAF_I_AHEAD + 1] * ldx + c);
-            }
-        for (int c = 0; c < nv; c++) even[c] += val[p] * *(const vf *)(x0 + c * LANES);
-        for (int c = 0; c < nv; c++) odd[c] += val[p + 1] * *(const vf *)(x1 + c * LANES);
+    for (; p + ways <= n; p += ways) {
+        if (p + ways <= n_ahead)
+            UNROLL for (int k = 0; k < ways; k++)
+                UNROLL for (int c = 0; c < nv * LANES; c += 16)
+                    __builtin_prefetch(x + idx[p + k + SHEAF_I_AHEAD] * ldx + c);
+        UNROLL for (int k = 0; k < ways; k++) {
+            const float *xi = x + idx[p + k] * ldx;
+            UNROLL for (int c = 0; c < nv; c++) s[k][c] += val[p + k] * *(const vf *)(xi + c * LANES);
+        }
     }
-    if (p < n)
-        for (int c = 0; c < nv; c++) even[c] += val[p] * *(const vf *)(x + idx[p] * ldx + c * LANES);
-    for (int c = 0; c < nv; c++) *(vf *)(y + c * LANES) = even[c] + odd[c];
+    for (; p < n; p++)
+        UNROLL for (int c = 0; c < nv; c++) s[0][c] += val[p] * *(const vf *)(x + idx[p] * ldx + c * LANES);
+    UNROLL for (int c = 0; c < nv; c++)
+        *(vf *)(y + c * LANES) = ways == 4 ? (s[0][c] + s[1][c]) + (s[2][c] + s[3][c]) : s[0][c] + s[1][c];
 }
 
-INLINE void row_sums8(const int32_t *idx, const float *val, int64_t n, int64_t n_ahead, const float *x, int64_t ldx,
-                      float *y)
+INLINE void row_sums8(const int32_t *idx, const float *val, int64_t n, const float *x, int64_t ldx, float *y)
 {
     vf8 sum[4] = {0};
     int64_t p = 0;
     for (; p + 3 < n; p += 4)
-        for (int k = 0; k < 4; k++) {
-            if (p + k < n_ahead) __builtin_prefetch(x + idx[p + k + SHEAF_I_AHEAD] * ldx);
-            sum[k] += val[p + k] * *(const vf8 *)(x + idx[p + k] * ldx);
-        }
+        for (int k = 0; k < 4; k++) sum[k] += val[p + k] * *(const vf8 *)(x + idx[p + k] * ldx);
     for (; p < n; p++) sum[0] += val[p] * *(const vf8 *)(x + idx[p] * ldx);
     *(vf8 *)y = (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
@@ -51,12 +52,12 @@ INLINE void spmm_row(const int32_t *idx, const float *val, int64_t n, int64_t n_
                      int32_t b, float *y)
 {
     int32_t c = 0;
-    for (; c + 4 * LANES <= b; c += 4 * LANES) row_sums(4, idx, val, n, n_ahead, x + c, ldx, y + c);
-    for (; c + 2 * LANES <= b; c += 2 * LANES) row_sums(2, idx, val, n, n_ahead, x + c, ldx, y + c);
-    for (; c + LANES <= b; c += LANES) row_sums(1, idx, val, n, n_ahead, x + c, ldx, y + c);
-    for (; c + 8 <= b; c += 8) row_sums8(idx, val, n, n_ahead, x + c, ldx, y + c);
+    for (; c + 4 * LANES <= b; c += 4 * LANES) row_sums(4, 2, idx, val, n, n_ahead, x + c, ldx, y + c);
+    for (; c + 2 * LANES <= b; c += 2 * LANES) row_sums(2, 4, idx, val, n, n_ahead, x + c, ldx, y + c);
+    for (; c + LANES <= b; c += LANES) row_sums(1, 4, idx, val, n, 0, x + c, ldx, y + c);
+    for (; c + 8 <= b; c += 8) row_sums8(idx, val, n, x + c, ldx, y + c);
     if (c < b && b > 8) { /* the last 8 columns, some of them for the second time */
-        row_sums8(idx, val, n, 0, x + b - 8, ldx, y + b - 8);
+        row_sums8(idx, val, n, x + b - 8, ldx, y + b - 8);
         c = b;
     }
     if (c < b) row_rest(idx, val, n, x + c, ldx, b - c, y + c);
@@ -66,8 +67,8 @@ INLINE void spmm_rows(int64_t row_lo, int64_t row_hi, const int64_t *indptr, con
                       const float *values, const float *x, int64_t ldx, const int32_t b, float *y, int64_t ldy)
 {
     for (int64_t i = row_lo; i < row_hi; i++) {
-        int64_t lo = indptr[i], n = indptr[i + 1] - lo, n_ahead = indptr[row_hi] - lo - SHEAF_I_AHEAD;
-        spmm_row(indices + lo, values + lo, n, n_ahead, x, ldx, b, y + i * ldy);
+        const int64_t lo = indptr[i], n_ahead = indptr[row_hi] - lo - SHEAF_I_AHEAD;
+        spmm_row(indices + lo, values + lo, indptr[i + 1] - lo, n_ahead, x, ldx, b, y + i * ldy);
     }
 }
 

@@ -18,10 +18,10 @@ typedef struct {
     const sheaf_matrix *a;
     sheaf_i_csr to;
     int64_t parts;
-    uint32_t *place;     /* parts x cols: counts, then places relative to the column's begin */
+    int64_t *place;      /* parts x cols: counts, then places relative to the column's begin, then absolute */
 } transposing;
 
-static uint32_t *rows_of(const transposing *t, int64_t part, int64_t *lo, int64_t *hi)
+static int64_t *rows_of(const transposing *t, int64_t part, int64_t *lo, int64_t *hi)
 {
     *lo = sheaf_i_row_cut(t->a->indptr, t->a->rows, part, t->parts);
     *hi = sheaf_i_row_cut(t->a->indptr, t->a->rows, part + 1, t->parts);
@@ -33,7 +33,7 @@ static sheaf_status count_part(void *arg, int64_t part, int32_t worker)
     (void)worker;
     transposing *t = arg;
     int64_t lo, hi;
-    uint32_t *count = rows_of(t, part, &lo, &hi);
+    int64_t *count = rows_of(t, part, &lo, &hi);
     memset(count, 0, (size_t)t->a->cols * sizeof *count);
     for (int64_t p = t->a->indptr[lo]; p < t->a->indptr[hi]; p++) count[t->a->indices[p]]++;
     return SHEAF_OK;
@@ -46,9 +46,9 @@ static sheaf_status place_columns(void *arg, int64_t block, int32_t worker)
     int64_t lo, hi;
     sheaf_i_range(t->a->cols, COLUMNS, block, &lo, &hi);
     for (int64_t j = lo; j < hi; j++) {
-        uint32_t at = 0;
+        int64_t at = 0;
         for (int64_t part = 0; part < t->parts; part++) {
-            uint32_t *c = &t->place[part * t->a->cols + j], n = *c;
+            int64_t *c = &t->place[part * t->a->cols + j], n = *c;
             *c = at;
             at += n;
         }
@@ -62,15 +62,19 @@ static sheaf_status fill_part(void *arg, int64_t part, int32_t worker)
     (void)worker;
     transposing *t = arg;
     int64_t lo, hi;
-    uint32_t *place = rows_of(t, part, &lo, &hi);
-    for (int64_t i = lo; i < hi; i++) {
-        for (int64_t p = t->a->indptr[i]; p < t->a->indptr[i + 1]; p++) {
-            int32_t j = t->a->indices[p];
-            int64_t at = t->to.indptr[j] + place[j]++;
-            t->to.indices[at] = (int32_t)i;
-            t->to.values[at] = t->a->values[p];
+    int64_t *restrict place = rows_of(t, part, &lo, &hi);
+    const int64_t *indptr = t->a->indptr;
+    const int32_t *restrict from = t->a->indices;
+    const float *restrict values = t->a->values;
+    int32_t *restrict to = t->to.indices;
+    float *restrict to_values = t->to.values;
+    for (int32_t j = 0; j < t->a->cols; j++) place[j] += t->to.indptr[j];
+    for (int64_t i = lo; i < hi; i++)
+        for (int64_t p = indptr[i], end = indptr[i + 1]; p < end; p++) {
+            const int64_t at = place[from[p]]++;
+            to[at] = (int32_t)i;
+            to_values[at] = values[p];
         }
-    }
     return SHEAF_OK;
 }
 
@@ -84,7 +88,7 @@ sheaf_status sheaf_i_matrix_transpose(sheaf_ctx *ctx, sheaf_matrix **out, const 
     if (a->rows > INT32_MAX)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "%lld documents are more than 2147483647", (long long)a->rows);
     if (a->coded) return sheaf_i_coded_transpose(ctx, out, a);
-    t.parts = nnz / 2 / (a->cols + 1);
+    t.parts = nnz / 4 / (a->cols + 1);
     if (t.parts > 2 * sheaf_ctx_threads(ctx)) t.parts = 2 * sheaf_ctx_threads(ctx);
     if (t.parts < 1) t.parts = 1;
 

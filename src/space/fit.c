@@ -50,12 +50,17 @@ static int32_t default_dims(int64_t docs)
 static int scale_exponent(const sheaf_matrix *m)
 {
     if (m->coded) return 0; /* made so only if its scale is middling */
-    float largest = 0;
+    enum { WAYS = 16 }; /* side by side: one after the other would wait for each comparison */
+    float largest = 0, most[WAYS] = {0};
     const int64_t nnz = m->indptr[m->rows];
-    for (int64_t p = 0; p < nnz; p++) {
-        float x = fabsf(m->values[p]);
-        if (x > largest) largest = x;
-    }
+    int64_t p = 0;
+    for (; p + WAYS <= nnz; p += WAYS)
+        for (int i = 0; i < WAYS; i++) {
+            const float x = fabsf(m->values[p + i]);
+            most[i] = x > most[i] ? x : most[i];
+        }
+    for (; p < nnz; p++) most[0] = fmaxf(most[0], fabsf(m->values[p]));
+    for (int i = 0; i < WAYS; i++) largest = fmaxf(largest, most[i]);
     int e = 0;
     if (largest > 0) frexpf(largest, &e);
     return e > 20 || e < -20 ? -e : 0;
@@ -78,22 +83,35 @@ typedef struct {
     const float *v;
     int64_t n;
     int32_t k;
-    double *cubes, *extreme;   /* k a block: sum of cubes; entry of largest size, the first of equals */
+    double *found;             /* k a block: sum of cubes; or entry of largest size, the first of equals */
 } sign_arg;
 
-static sheaf_status sign_block(void *arg, int64_t block, int32_t worker)
+static sheaf_status cubes_block(void *arg, int64_t block, int32_t worker)
 {
     (void)worker;
     const sign_arg *a = arg;
-    double *cubes = a->cubes + block * a->k, *extreme = a->extreme + block * a->k;
+    double *restrict cubes = a->found + block * a->k;
     int64_t lo, hi;
     sheaf_i_range(a->n, ROWS, block, &lo, &hi);
     memset(cubes, 0, (size_t)a->k * sizeof *cubes);
+    for (int64_t r = lo; r < hi; r++) {
+        const float *restrict v = a->v + r * a->k;
+        for (int32_t c = 0; c < a->k; c++) cubes[c] += (double)v[c] * (double)v[c] * (double)v[c];
+    }
+    return SHEAF_OK;
+}
+
+static sheaf_status extremes_block(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    const sign_arg *a = arg;
+    double *extreme = a->found + block * a->k;
+    int64_t lo, hi;
+    sheaf_i_range(a->n, ROWS, block, &lo, &hi);
     memset(extreme, 0, (size_t)a->k * sizeof *extreme);
     for (int64_t r = lo; r < hi; r++)
         for (int32_t c = 0; c < a->k; c++) {
             double x = (double)a->v[r * a->k + c];
-            cubes[c] += x * x * x;
             if (fabs(x) > fabs(extreme[c])) extreme[c] = x;
         }
     return SHEAF_OK;
@@ -101,30 +119,41 @@ static sheaf_status sign_block(void *arg, int64_t block, int32_t worker)
 
 /* Singular vectors are determined up to their sign: the terms' side gets a positive sum of cubes, so that its few large
    entries are positive; where that is near zero, the largest entry decides. */
-static sheaf_status fix_signs(sheaf_space *s)
+static sheaf_status choose_signs(const sheaf_space *s, double *flip)
 {
     sheaf_status st = SHEAF_OK;
     const int32_t k = s->dims;
     const int64_t n_blocks = sheaf_i_blocks(s->cols, ROWS);
     sign_arg a = {.v = s->v, .n = s->cols, .k = k};
-    double *flip = NULL;
-    SHEAF_NEW(a.cubes, s->ctx, n_blocks * k);
-    SHEAF_NEW(a.extreme, s->ctx, n_blocks * k);
-    SHEAF_NEW(flip, s->ctx, k);
-    SHEAF_TRY(sheaf_i_par_for(s->ctx, NULL, n_blocks, sign_block, &a));
+    bool decided = true;
+    SHEAF_NEW(a.found, s->ctx, n_blocks * k);
+    SHEAF_TRY(sheaf_i_par_for(s->ctx, NULL, n_blocks, cubes_block, &a));
     for (int32_t c = 0; c < k; c++) {
-        double cubes = 0, extreme = 0;
-        for (int64_t block = 0; block < n_blocks; block++) {
-            cubes += a.cubes[block * k + c];
-            if (fabs(a.extreme[block * k + c]) > fabs(extreme)) extreme = a.extreme[block * k + c];
-        }
-        flip[c] = (fabs(cubes) < UNDECIDED ? extreme : cubes) < 0 ? -1 : 1;
+        flip[c] = 0;
+        for (int64_t block = 0; block < n_blocks; block++) flip[c] += a.found[block * k + c];
+        if (fabs(flip[c]) < UNDECIDED) decided = false;
     }
-    SHEAF_TRY(sheaf_i_scale_columns(s->ctx, s->rows, k, s->u, flip));
-    SHEAF_TRY(sheaf_i_scale_columns(s->ctx, s->cols, k, s->v, flip));
+    if (!decided) SHEAF_TRY(sheaf_i_par_for(s->ctx, NULL, n_blocks, extremes_block, &a));
+    for (int32_t c = 0; c < k; c++) {
+        double extreme = 0;
+        for (int64_t block = 0; !decided && block < n_blocks; block++)
+            if (fabs(a.found[block * k + c]) > fabs(extreme)) extreme = a.found[block * k + c];
+        flip[c] = (fabs(flip[c]) < UNDECIDED ? extreme : flip[c]) < 0 ? -1 : 1;
+    }
 done:
-    sheaf_i_free(s->ctx, a.cubes);
-    sheaf_i_free(s->ctx, a.extreme);
+    sheaf_i_free(s->ctx, a.found);
+    return st;
+}
+
+static sheaf_status fix_signs(sheaf_space *s)
+{
+    sheaf_status st = SHEAF_OK;
+    double *flip = NULL;
+    SHEAF_NEW(flip, s->ctx, s->dims);
+    SHEAF_TRY(choose_signs(s, flip));
+    SHEAF_TRY(sheaf_i_scale_columns(s->ctx, s->rows, s->dims, s->u, flip));
+    SHEAF_TRY(sheaf_i_scale_columns(s->ctx, s->cols, s->dims, s->v, flip));
+done:
     sheaf_i_free(s->ctx, flip);
     return st;
 }
@@ -225,6 +254,7 @@ void sheaf_i_svd_result_end(sheaf_ctx *ctx, sheaf_i_svd_result *r)
     sheaf_i_free(ctx, r->sigma);
     sheaf_i_aligned_free(ctx, r->short_side);
     sheaf_i_aligned_free(ctx, r->long_side);
+    sheaf_i_aligned_free(ctx, r->rest);
     *r = (sheaf_i_svd_result){0};
 }
 

@@ -46,6 +46,8 @@ sheaf_status sheaf_i_krylov_expand(sheaf_i_krylov *s);
 
 /* Eigenpairs of T and the residuals of the leading k. *ratio: the largest residual over what is allowed for it. */
 sheaf_status sheaf_i_krylov_ritz(sheaf_i_krylov *s, double *ratio);
+/* Of the i-th largest Ritz value, ||B x - theta x||. */
+double sheaf_i_krylov_residual(const sheaf_i_krylov *s, int32_t i);
 /* The leading `count` eigenvectors of T as columns, ritz_m x count in float (sheaf_i_aligned). NULL: no memory. */
 float *sheaf_i_krylov_leading(const sheaf_i_krylov *s, int32_t count);
 /* Replaces the expanded panels by the leading Ritz vectors. */

@@ -43,8 +43,9 @@ static sheaf_status start(sheaf_i_krylov *s, const sheaf_i_svd_problem *p)
                             (long long)p->n_long, (int)p->n_short);
     SHEAF_TRY(sheaf_i_basis_init(&s->v, p->ctx, p->n_short, b, room));
     SHEAF_NEW0(s->dead, p->ctx, m);
-    SHEAF_NEW0(s->t, p->ctx, m * m);
-    SHEAF_NEW(s->z, p->ctx, m * m);
+    SHEAF_NEW_ALIGNED(s->t, p->ctx, m * m);
+    memset(s->t, 0, (size_t)(m * m) * sizeof *s->t);
+    SHEAF_NEW_ALIGNED(s->z, p->ctx, m * m);
     SHEAF_NEW(s->theta, p->ctx, m);
     SHEAF_NEW(s->couple, p->ctx, m * (p->k + 2 * (int64_t)b));
     SHEAF_NEW_ALIGNED(s->h, p->ctx, room * square);
@@ -56,12 +57,41 @@ done:
     return st;
 }
 
+/* The residuals of the recurrence, and V' T' Z diag(1 / sigma) G for the waiting panels V', so that a product with
+   long_side G tells whether they hold (refine.h). */
+static sheaf_status claim(sheaf_i_krylov *s, sheaf_i_svd_result *out)
+{
+    sheaf_status st = SHEAF_OK;
+    const int32_t k = out->found, first = s->expanded, wait = (s->v.panels - first) * s->b;
+    float *coef = NULL, *g = NULL;
+    for (int32_t i = 0; i < k; i++) out->claimed = fmax(out->claimed, sheaf_i_krylov_residual(s, i) / out->sigma[i]);
+    if (k == 0 || out->claimed < SHEAF_I_SURE * out->sigma[0]) return SHEAF_OK;
+    SHEAF_NEW(g, s->p->ctx, (int64_t)k * SHEAF_I_SKETCH);
+    SHEAF_NEW(coef, s->p->ctx, (int64_t)wait * SHEAF_I_SKETCH);
+    SHEAF_NEW_ALIGNED(out->rest, s->p->ctx, (int64_t)s->p->n_short * SHEAF_I_SKETCH);
+    sheaf_i_svd_signs(s->p, k, g);
+    for (int64_t u = 0; u < wait; u++)
+        for (int32_t c = 0; c < SHEAF_I_SKETCH; c++) {
+            double sum = 0;
+            for (int32_t i = 0; i < k; i++)
+                sum += s->couple[u * s->kept + s->kept - 1 - i] / out->sigma[i] * (double)g[i * SHEAF_I_SKETCH + c];
+            coef[u * SHEAF_I_SKETCH + c] = (float)sum;
+        }
+    sheaf_i_basis waiting = s->v;
+    waiting.panel += first;
+    st = sheaf_i_basis_combine(&waiting, s->v.panels - first, coef, SHEAF_I_SKETCH, out->rest);
+done:
+    sheaf_i_free(s->p->ctx, g);
+    sheaf_i_free(s->p->ctx, coef);
+    return st;
+}
+
 /* What only steps and looks need: memory for the vectors that are made of the basis. */
 static void end_steps(sheaf_i_krylov *s)
 {
     sheaf_ctx *ctx = s->p->ctx;
-    sheaf_i_free(ctx, s->t);
-    sheaf_i_free(ctx, s->z);
+    sheaf_i_aligned_free(ctx, s->t);
+    sheaf_i_aligned_free(ctx, s->z);
     sheaf_i_free(ctx, s->couple);
     sheaf_i_aligned_free(ctx, s->h);
     sheaf_i_aligned_free(ctx, s->h2);
@@ -89,15 +119,23 @@ typedef struct {
 } look_out;
 
 /* On the matrices of six corpora under two weightings, k = 20 to 100 and b = 16, the residuals fell slowly to 5e-3 in
-   2.9 k + 5 b columns and from there by a decade in every TENFOLD. */
+   2.9 k + 5 b columns, by a decade in 2 to 2.5 k of them, and from there by a decade in every TENFOLD. */
+#define TURN 5e-3
 static double tenfold(const sheaf_i_krylov *s) { return .38 * s->p->k + 1.5 * s->b; }
 
 static int32_t usual_columns(const sheaf_i_krylov *s)
 {
-    const double k = s->p->k, beyond = log10(5e-3 / s->p->tol);
+    const double k = s->p->k, beyond = log10(TURN / s->p->tol);
     double columns = 2.9 * k + 5 * s->b + beyond * (beyond > 0 ? tenfold(s) : 2 * k);
     if (columns < 1.2 * k) columns = 1.2 * k;
     return ((int32_t)(columns / s->b) + 1) * s->b;
+}
+
+/* Columns that text still takes from residuals of `ratio` times the tolerance. */
+static double usual_rest(const sheaf_i_krylov *s, double ratio)
+{
+    const double from = log10(ratio * s->p->tol / TURN), to = log10(s->p->tol / TURN);
+    return 2.5 * s->p->k * (fmax(from, 0) - fmax(to, 0)) + tenfold(s) * (fmin(from, 0) - fmin(to, 0));
 }
 
 /* Seconds on one core, for comparisons: of a look at m columns, and of a step with m columns before it. */
@@ -115,17 +153,17 @@ static look_out first_look(const sheaf_i_krylov *s)
     return (look_out){.next = half > s->p->k && saved > 30 * look_cost(half) ? half : usual, .usual = usual};
 }
 
-/* The next look: the rate comes from the last two where it was faster than usual, some more blocks from the wish not to
-   look in vain where steps are cheap. */
+/* The next look: where text would have converged, or sooner if the last two looks say so; some more blocks from the
+   wish not to look in vain where steps are cheap. */
 static void plan(look_out *l, const sheaf_i_krylov *s, int32_t columns, double ratio)
 {
-    double decades = ratio < HUGE_VAL ? log10(ratio) : 1, per_decade = tenfold(s);
+    double decades = ratio < HUGE_VAL ? log10(ratio) : 1, rest = ratio < HUGE_VAL ? usual_rest(s, ratio) : tenfold(s);
     if (l->columns > 0 && l->columns < columns && l->ratio < HUGE_VAL && ratio < l->ratio)
-        per_decade = fmin(per_decade, (columns - l->columns) / log10(l->ratio / ratio));
+        rest = fmin(rest, decades * (columns - l->columns) / log10(l->ratio / ratio));
     const double spare = fmin(3, look_cost(columns) / (2 * step_cost(s, columns)));
-    const double blocks = fmin(8, fmax(1, ceil(decades * per_decade / s->b) + floor(spare)));
+    const double blocks = fmin(8, fmax(1, ceil(rest / s->b) + floor(spare)));
     int32_t next = columns + (int32_t)blocks * s->b;
-    if (columns < l->usual && decades > .5) next = l->usual; /* as slow as text */
+    if (columns < l->usual && decades > .5 && s->p->tol <= TURN) next = l->usual; /* as slow as text */
     *l = (look_out){.next = next, .columns = columns, .ratio = ratio, .usual = l->usual};
 }
 
@@ -175,10 +213,11 @@ sheaf_status sheaf_i_svd_lanczos(const sheaf_i_svd_problem *p, sheaf_i_svd_resul
     SHEAF_NEW(out->sigma, p->ctx, found);
     for (int32_t i = 0; i < found; i++) out->sigma[i] = sqrt(s.theta[s.ritz_m - 1 - i]);
     if (!(vectors = sheaf_i_krylov_leading(&s, found))) SHEAF_TRY(SHEAF_ENOMEM);
+    double since = sheaf_i_clock();
+    SHEAF_TRY(claim(&s, out));
     end_steps(&s);
     sheaf_i_scratch_end(p->ctx, p->scratch);
     SHEAF_NEW_ALIGNED(out->short_side, p->ctx, (int64_t)p->n_short * found);
-    double since = sheaf_i_clock();
     SHEAF_TRY(sheaf_i_basis_combine(&s.v, s.expanded, vectors, found, out->short_side));
     sheaf_i_lap(&since, &p->seconds->basis);
     out->products = s.products;

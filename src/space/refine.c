@@ -31,14 +31,17 @@ static sheaf_status columns_block(void *arg, int64_t block, int32_t worker)
     (void)worker;
     const columns_arg *a = arg;
     const int32_t k = a->k;
-    double *part = a->part + block * k;
+    double *restrict part = a->part + block * k;
+    const double *restrict sigma = a->sigma;
     int64_t lo, hi;
     sheaf_i_range(a->n, ROWS, block, &lo, &hi);
     memset(part, 0, (size_t)k * sizeof *part);
     for (int64_t r = lo; r < hi; r++) {
-        const float *x = a->x + r * a->ldx, *z = a->z ? a->z + r * k : NULL;
-        for (int32_t c = 0; c < k; c++) {
-            double d = z ? (double)z[c] - a->sigma[c] * (double)x[c] : (double)x[c];
+        const float *restrict x = a->x + r * a->ldx, *restrict z = a->z ? a->z + r * k : NULL;
+        if (!z)
+            for (int32_t c = 0; c < k; c++) part[c] += (double)x[c] * (double)x[c];
+        for (int32_t c = 0; z && c < k; c++) {
+            const double d = (double)z[c] - sigma[c] * (double)x[c];
             part[c] += d * d;
         }
     }
@@ -68,6 +71,7 @@ typedef struct {
     int32_t k, columns;
     const float *x, *m;
     float *y;
+    bool add;                  /* to y; false: y is overwritten */
     const double *scale;
 } map_arg;
 
@@ -77,8 +81,11 @@ static sheaf_status scale_block(void *arg, int64_t block, int32_t worker)
     const map_arg *a = arg;
     int64_t lo, hi;
     sheaf_i_range(a->n, ROWS, block, &lo, &hi);
-    for (int64_t r = lo; r < hi; r++)
-        for (int32_t c = 0; c < a->k; c++) a->y[r * a->k + c] = (float)(a->y[r * a->k + c] * a->scale[c]);
+    const double *restrict scale = a->scale;
+    for (int64_t r = lo; r < hi; r++) {
+        float *restrict y = a->y + r * a->k;
+        for (int32_t c = 0; c < a->k; c++) y[c] = (float)((double)y[c] * scale[c]);
+    }
     return SHEAF_OK;
 }
 
@@ -95,7 +102,7 @@ static sheaf_status multiply_block(void *arg, int64_t block, int32_t worker)
     int64_t lo, hi;
     sheaf_i_range(a->n, STRIP, block, &lo, &hi);
     float *y = a->y + lo * a->columns;
-    memset(y, 0, (size_t)((hi - lo) * a->columns) * sizeof *y);
+    if (!a->add) memset(y, 0, (size_t)((hi - lo) * a->columns) * sizeof *y);
     a->kernels->update(hi - lo, a->x + lo * a->k, a->k, a->k, a->m, a->columns, a->columns, y, a->columns,
                        NULL);
     return SHEAF_OK;
@@ -139,6 +146,8 @@ static sheaf_status rayleigh_ritz(const sheaf_i_svd_problem *p, sheaf_i_svd_resu
     SHEAF_TRY(replace_by_product(p, p->n_short, k, &r->short_side, m, left));
     SHEAF_TRY(replace_by_product(p, p->n_long, k, &r->long_side, m, left));
     r->found = left;
+    sheaf_i_aligned_free(p->ctx, r->rest); /* of the vectors before */
+    r->rest = NULL;
 done:
     sheaf_i_free(p->ctx, g);
     sheaf_i_free(p->ctx, w);
@@ -170,6 +179,50 @@ done:
     return st;
 }
 
+void sheaf_i_svd_signs(const sheaf_i_svd_problem *p, int32_t k, float *g)
+{
+    const uint64_t key = sheaf_i_rng_key(p->seed, SHEAF_I_RNG_SVD_PROBE, UINT64_MAX); /* a number no probe has */
+    for (int32_t i = 0; i < k; i++) {
+        const uint64_t bits = sheaf_i_rng_u64(key, (uint64_t)i);
+        for (int32_t c = 0; c < SHEAF_I_SKETCH; c++) g[i * SHEAF_I_SKETCH + c] = bits >> c & 1 ? 1 : -1;
+    }
+}
+
+/* *error: three times the Frobenius norm, as the sketch estimates it, of what the residuals of the short side have
+   beyond those that the recurrence claims. */
+static sheaf_status sketch_errors(const sheaf_i_svd_problem *p, const sheaf_i_svd_result *r, double *error)
+{
+    enum { C = SHEAF_I_SKETCH };
+    sheaf_status st = SHEAF_OK;
+    const int32_t k = r->found;
+    float *g = NULL, *y = NULL, *z = NULL;
+    double ones[C], norms[C], sum = 0;
+    SHEAF_NEW(g, p->ctx, (int64_t)k * C);
+    SHEAF_NEW_ALIGNED(y, p->ctx, p->n_long * C);
+    SHEAF_NEW_ALIGNED(z, p->ctx, (int64_t)p->n_short * C);
+    sheaf_i_svd_signs(p, k, g);
+    map_arg a = {.kernels = p->kernels, .n = p->n_long, .k = k, .columns = C, .x = r->long_side, .m = g, .y = y};
+    SHEAF_TRY(sheaf_i_par_for(p->ctx, NULL, sheaf_i_blocks(a.n, STRIP), multiply_block, &a));
+    double since = sheaf_i_clock();
+    SHEAF_TRY(sheaf_i_matrix_times(p->ctx, p->wide, y, C, C, z, C, p->scratch));
+    sheaf_i_lap(&since, &p->seconds->products);
+    for (int32_t i = 0; i < k; i++)
+        for (int32_t c = 0; c < C; c++) g[i * C + c] *= (float)-r->sigma[i];
+    a = (map_arg){.kernels = p->kernels, .n = p->n_short, .k = k, .columns = C, .x = r->short_side, .m = g, .y = z,
+                  .add = true};
+    SHEAF_TRY(sheaf_i_par_for(p->ctx, NULL, sheaf_i_blocks(a.n, STRIP), multiply_block, &a));
+    for (int32_t c = 0; c < C; c++) ones[c] = 1;
+    SHEAF_TRY(column_norms(p->ctx, (columns_arg){.n = p->n_short, .k = C, .x = r->rest, .ldx = C, .z = z,
+                                                 .sigma = ones}, norms));
+    for (int32_t c = 0; c < C; c++) sum += norms[c] * norms[c];
+    *error = 3 * sqrt(sum / C);
+done:
+    sheaf_i_free(p->ctx, g);
+    sheaf_i_aligned_free(p->ctx, y);
+    sheaf_i_aligned_free(p->ctx, z);
+    return st;
+}
+
 sheaf_status sheaf_i_svd_residual(const sheaf_i_svd_problem *p, sheaf_i_svd_result *r)
 {
     sheaf_status st = SHEAF_OK;
@@ -177,6 +230,15 @@ sheaf_status sheaf_i_svd_residual(const sheaf_i_svd_problem *p, sheaf_i_svd_resu
     float *z = NULL;
     double norms[SLICE + SLICE / 2];
     if (k == 0) return SHEAF_OK;
+    if (r->rest) {
+        double error;
+        SHEAF_TRY(sketch_errors(p, r, &error));
+        r->products += SHEAF_I_SKETCH;
+        if (error <= .01 * r->claimed) {
+            r->residual = fmax(r->residual, (r->claimed + error) / r->sigma[0]);
+            goto done;
+        }
+    }
     SHEAF_NEW_ALIGNED(z, p->ctx, (int64_t)p->n_short * (k < SLICE + SLICE / 2 ? k : SLICE + SLICE / 2));
     for (int32_t lo = 0, width; lo < k; lo += width) {
         width = k - lo < SLICE + SLICE / 2 ? k - lo : SLICE;

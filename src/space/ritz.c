@@ -41,9 +41,10 @@ done:
     return st;
 }
 
-/* ||B x - theta x|| of one of them, counted from the last of s->kept: its coupling to the panels that wait. */
-static double residual_of(const sheaf_i_krylov *s, int32_t column)
+/* Its coupling to the panels that wait. */
+double sheaf_i_krylov_residual(const sheaf_i_krylov *s, int32_t i)
 {
+    const int32_t column = s->kept - 1 - i;
     double sum = 0;
     for (int64_t row = s->v.panels * s->b - s->ritz_m - 1; row >= 0; row--)
         sum += s->couple[row * s->kept + column] * s->couple[row * s->kept + column];
@@ -63,7 +64,7 @@ sheaf_status sheaf_i_krylov_ritz(sheaf_i_krylov *s, double *ratio)
         double allowed = s->p->tol * sqrt(largest * (theta > floor ? theta : floor));
         if (allowed < RESIDUAL_FLOOR * largest) allowed = RESIDUAL_FLOOR * largest;
         if (theta <= s->dead_theta / 2) *ratio = HUGE_VAL; /* fewer than k live columns so far */
-        *ratio = fmax(*ratio, residual_of(s, s->kept - 1 - i) / allowed);
+        *ratio = fmax(*ratio, sheaf_i_krylov_residual(s, i) / allowed);
     }
     return st;
 }

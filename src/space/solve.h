@@ -40,6 +40,11 @@ typedef struct {
     sheaf_i_seconds *seconds;
 } sheaf_i_svd_problem;
 
+/* Residuals above this share of sigma_1 need not be formed column by column: they are known from the recurrence, up to
+   errors that show in SHEAF_I_SKETCH sums of all columns with random signs. */
+#define SHEAF_I_SURE 1e-3
+#define SHEAF_I_SKETCH 16
+
 /* found triplets, tall ~ long_side diag(sigma) short_side^T. Arrays of sheaf_i_aligned and sheaf_i_array, the
    caller's. sigma falls; vectors are unit columns, row-major with ld = found, their signs open. */
 typedef struct {
@@ -47,6 +52,8 @@ typedef struct {
     double *sigma;
     float *short_side, *long_side;
     double residual, probe;    /* over sigma[0] */
+    double claimed;            /* the largest ||tall^T u - sigma v|| that the recurrence knows of */
+    float *rest;               /* these vectors times signs, n_short x SHEAF_I_SKETCH, for a check; or NULL */
     int64_t products;
     int32_t restarts;
 } sheaf_i_svd_result;
