@@ -3,7 +3,9 @@
 
 #include "test_cluster.h"
 
+#include "cluster/bytes.h"
 #include "cluster/kmeans.h"
+#include "kernel/kernel.h"
 
 typedef struct {
     int32_t *label;
@@ -154,12 +156,132 @@ static void few_rows(void **state)
     free(x);
 }
 
+/* So many centres that rows are compared by bytes first. */
+enum { MANY = 330 };
+
+static void many_centres(void **state)
+{
+    (void)state;
+    const int32_t dims[] = {1, 7, 100, 300};
+    for (int c = 0; c < 4; c++) {
+        float *x = test_blobs(2200, dims[c], dims[c] < 40 ? dims[c] : 40, c == 1 ? 0.01 : 1, (uint64_t)(90 + c));
+        both_metrics(x, 2200, dims[c], MANY + c * 16, 3);
+        free(x);
+    }
+}
+
+/* Equal rows and centres, zeros, rows whose bytes say nothing of all but their largest number, rows of very different
+   lengths, rows that differ by less than a byte. */
+static void many_adversarial_centres(void **state)
+{
+    (void)state;
+    enum { N = 2100, D = 9 };
+    float *x = malloc(N * D * sizeof *x);
+    for (int kind = 0; kind < 5; kind++) {
+        for (int64_t i = 0; i < N; i++)
+            for (int32_t j = 0; j < D; j++) {
+                double v = sheaf_i_rng_normal(78, (uint64_t)(i * D + j));
+                if (kind == 0) v = (double)(sheaf_i_rng_u64(10, (uint64_t)(i % 700 * D + j)) % 3);
+                if (kind == 1) v = i % 5 == 0 ? 0 : v;
+                if (kind == 2) v *= j == 0 ? 1 : pow(10, -(double)j);
+                if (kind == 3) v *= pow(10, (double)(i % 9) - 6);
+                if (kind == 4) v = 1 + 1e-3 * v;
+                x[i * D + j] = (float)v;
+            }
+        both_metrics(x, N, D, MANY, kind == 0 ? 700 : 3);
+    }
+    free(x);
+}
+
+/* Centres that bytes hold exactly: all that is lost is what rows lose. */
+static void rounded_rows(void **state)
+{
+    (void)state;
+    enum { N = 2400, D = 3 };
+    sheaf_ctx *ctx = test_context(1);
+    float x[N * D], score[N];
+    int32_t want[N], got[N];
+    sheaf_i_points p;
+    sheaf_i_kmeans m;
+    sheaf_i_bytes *bytes;
+    for (int64_t e = 0; e < N * D; e++) x[e] = (float)(2 * sheaf_i_rng_unit(96, (uint64_t)e) - 1);
+    assert_ok(ctx, sheaf_i_points_make(ctx, &p, x, N, D, D, NULL, 0, SHEAF_METRIC_EUCLIDEAN));
+    assert_ok(ctx, sheaf_i_kmeans_new(&m, &p, MANY));
+    for (int32_t e = 0; e < MANY * D; e++)
+        m.centre[e] = e % D == 0 ? 1 : (float)(sheaf_i_rng_u64(97, (uint64_t)e) % 255) / 127 - 1;
+    sheaf_i_kmeans_set_bias(&m);
+    for (int32_t g = 0; g < m.panels.panels; g++)
+        sheaf_i_panels_fill(&m.panels, g, m.centre, m.bias, MANY, D);
+    sheaf_i_assignment a = {.k = MANY, .centre = m.centre, .bias = m.bias, .label = want, .score = score};
+    assert_ok(ctx, sheaf_i_assign(&p, &a));
+    sheaf_i_bytes_new(&bytes, &m);
+    if (bytes) assert_ok(ctx, sheaf_i_bytes_centres(bytes, &m));
+    for (int64_t lo = 0; bytes && lo < N; lo += SHEAF_I_BYTES_ROWS) {
+        sheaf_i_bytes_fill(bytes, &p, lo, lo + SHEAF_I_BYTES_ROWS);
+        sheaf_i_bytes_assign(bytes, &m, lo, lo + SHEAF_I_BYTES_ROWS, 0, got + lo);
+    }
+    if (bytes) assert_memory_equal(got, want, sizeof want);
+    sheaf_i_bytes_free(bytes);
+    sheaf_i_kmeans_end(&m);
+    sheaf_i_points_end(&p);
+    sheaf_ctx_free(ctx);
+}
+
+/* Bytes are made where they pay, and without memory for them the run goes on. */
+static void runs_with_and_without_bytes(void **state)
+{
+    (void)state;
+    enum { N = 2100, D = 6 };
+    test_limit limit = {0};
+    sheaf_ctx *ctx = test_limited_context(&limit, 2);
+    const bool any = sheaf_i_kernels_coarse(sheaf_i_kernels_get()) != NULL;
+    float *x = test_blobs(N, D, D, 1, 95);
+    int32_t *want = NULL, without = 0;
+    sheaf_i_points p;
+    assert_ok(ctx, sheaf_i_points_make(ctx, &p, x, N, D, D, NULL, 0, SHEAF_METRIC_EUCLIDEAN));
+    const int64_t live = limit.live;
+    for (int64_t fail_at = 0; fail_at < 60; fail_at++) {
+        sheaf_i_kmeans m;
+        limit.calls = 0;
+        limit.fail_at = fail_at;
+        sheaf_status st = sheaf_i_kmeans_new(&m, &p, MANY);
+        if (st == SHEAF_OK) {
+            memcpy(m.centre, p.x, MANY * D * sizeof *m.centre);
+            sheaf_i_kmeans_set_bias(&m);
+            st = sheaf_i_kmeans_run(&m, 2, 0);
+        }
+        assert_true(st == SHEAF_OK || (fail_at > 0 && st == SHEAF_ENOMEM));
+        without += st == SHEAF_OK && limit.calls >= fail_at && fail_at > 0;
+        if (!want) memcpy(want = malloc(N * sizeof *want), m.label, N * sizeof *want);
+        if (st == SHEAF_OK) assert_memory_equal(m.label, want, N * sizeof *want);
+        sheaf_i_kmeans_end(&m);
+        assert_int_equal(limit.live, live);
+    }
+    assert_int_equal(without > 0, any);
+    limit.fail_at = 0;
+    for (int32_t k = 10; k <= MANY; k += MANY - 10) {
+        sheaf_i_kmeans m;
+        sheaf_i_bytes *bytes;
+        assert_ok(ctx, sheaf_i_kmeans_new(&m, &p, k));
+        sheaf_i_bytes_new(&bytes, &m);
+        assert_int_equal(bytes != NULL, any && k == MANY);
+        sheaf_i_bytes_free(bytes);
+        sheaf_i_kmeans_end(&m);
+    }
+    free(want);
+    free(x);
+    sheaf_i_points_end(&p);
+    sheaf_ctx_free(ctx);
+}
+
 int test_cluster_pruning(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_and_clustered_rows), cmocka_unit_test(duplicated_rows),
         cmocka_unit_test(rows_between_centres),      cmocka_unit_test(adversarial_scales),
-        cmocka_unit_test(few_rows),
+        cmocka_unit_test(few_rows),                  cmocka_unit_test(many_centres),
+        cmocka_unit_test(many_adversarial_centres),  cmocka_unit_test(rounded_rows),
+        cmocka_unit_test(runs_with_and_without_bytes),
     };
     return cmocka_run_group_tests_name("pruning", tests, NULL, NULL);
 }

@@ -298,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_dots), cmocka_unit_test(test_selection),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    failed += _cmocka_run_group_tests("coarse", test_kernel_coarse, n_test_kernel_coarse, NULL, NULL);
     failed += _cmocka_run_group_tests("nearest", test_kernel_nearest, n_test_kernel_nearest, NULL, NULL);
     failed += _cmocka_run_group_tests("scan", test_kernel_scan, n_test_kernel_scan, NULL, NULL);
     failed += _cmocka_run_group_tests("sparse", test_kernel_sparse, n_test_kernel_sparse, NULL, NULL);

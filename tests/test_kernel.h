@@ -4,6 +4,8 @@
 
 #include "support.h"
 
+extern const struct CMUnitTest test_kernel_coarse[];
+extern const size_t n_test_kernel_coarse;
 extern const struct CMUnitTest test_kernel_nearest[];
 extern const size_t n_test_kernel_nearest;
 extern const struct CMUnitTest test_kernel_scan[];

@@ -9,6 +9,7 @@
 #include "base/context.h"
 #include "base/mem.h"
 #include "cluster/bounds.h"
+#include "cluster/bytes.h"
 #include "cluster/kmeans.h"
 #include "cluster/work.h"
 #include "kernel/kernel.h"
@@ -49,6 +50,7 @@ void sheaf_i_kmeans_end(sheaf_i_kmeans *m)
     sheaf_i_panels_end(&m->panels, ctx);
     sheaf_i_sums_end(&m->sums);
     sheaf_i_bounds_free(m->bounds);
+    sheaf_i_bytes_free(m->bytes);
     *m = (sheaf_i_kmeans){0};
 }
 
@@ -209,7 +211,7 @@ done:
     return st;
 }
 
-typedef enum { PLAIN, BOUNDS_ANEW, BOUNDED } way_of_passing;
+typedef enum { PLAIN, BY_BYTES, BOUNDS_ANEW, BOUNDED } way_of_passing;
 
 typedef struct {
     sheaf_i_kmeans *m;
@@ -219,13 +221,17 @@ typedef struct {
     int32_t *second;
 } passing;
 
-static void assign_plainly(const passing *w, int64_t stripe, int64_t lo, int64_t hi)
+static void compare_all(const passing *w, int64_t stripe, int64_t lo, int64_t hi, int32_t worker)
 {
     sheaf_i_kmeans *m = w->m;
     int32_t d = m->p->d, label[BLOCK];
     float score[BLOCK], second_score[BLOCK];
-    w->kernels->assign(hi - lo, m->p->x + lo * d, d, d, m->panels.packed, m->panels.bias, m->k, label, score,
-                       w->second ? w->second + lo : NULL, w->second ? second_score : NULL);
+    if (w->first && m->bytes) sheaf_i_bytes_fill(m->bytes, m->p, lo, hi);
+    if (w->way == BY_BYTES)
+        sheaf_i_bytes_assign(m->bytes, m, lo, hi, worker, label);
+    else
+        w->kernels->assign(hi - lo, m->p->x + lo * d, d, d, m->panels.packed, m->panels.bias, m->k, label, score,
+                           w->second ? w->second + lo : NULL, w->second ? second_score : NULL);
     for (int64_t i = lo; i < hi; i++) {
         int32_t from = w->first ? -1 : m->label[i];
         if (from == label[i - lo]) continue;
@@ -243,7 +249,7 @@ static sheaf_status pass_stripe(void *arg, int64_t stripe, int32_t worker)
     sheaf_i_sums_begin(&m->sums, stripe);
     for (int64_t lo = first; lo < end; lo += BLOCK) {
         int64_t hi = lo + BLOCK < end ? lo + BLOCK : end;
-        if (w->way == PLAIN) assign_plainly(w, stripe, lo, hi);
+        if (w->way <= BY_BYTES) compare_all(w, stripe, lo, hi, worker);
         else sheaf_i_bounds_assign(m->bounds, m, stripe, lo, hi, w->way == BOUNDS_ANEW, worker);
     }
     return SHEAF_OK;
@@ -263,6 +269,9 @@ static sheaf_status pass(sheaf_i_kmeans *m, bool last, int64_t *changed)
         SHEAF_TRY(sheaf_i_bounds_new(&m->bounds, m));
         sheaf_i_bounds_restart(m->bounds);
         w.way = BOUNDS_ANEW;
+    } else if (m->bytes) {
+        SHEAF_TRY(sheaf_i_bytes_centres(m->bytes, m));
+        w.way = BY_BYTES;
     }
     SHEAF_TRY(sheaf_i_par_work(m->p->ctx, m->sums.stripes, m->p->n * m->p->d * m->panels.panels, pass_stripe, &w));
     SHEAF_TRY(sheaf_i_sums_settle(&m->sums, m->label, changed));
@@ -280,6 +289,7 @@ sheaf_status sheaf_i_kmeans_run(sheaf_i_kmeans *m, int32_t max_iter, double tol)
     SHEAF_NEW(w.drift, m->p->ctx, m->k);
     for (int32_t g = 0; g < m->panels.panels; g++)
         sheaf_i_panels_fill(&m->panels, g, m->centre, m->bias, m->k, m->p->d);
+    if (!m->unpruned && max_iter > 1) sheaf_i_bytes_new(&m->bytes, m);
     for (m->iterations = 0;; m->iterations++) {
         int32_t empty;
         int64_t moved = 0;
@@ -297,6 +307,8 @@ sheaf_status sheaf_i_kmeans_run(sheaf_i_kmeans *m, int32_t max_iter, double tol)
 done:
     sheaf_i_bounds_free(m->bounds);
     m->bounds = NULL;
+    sheaf_i_bytes_free(m->bytes);
+    m->bytes = NULL;
     sheaf_i_free(m->p->ctx, w.gain);
     sheaf_i_free(m->p->ctx, w.drift);
     return st;

@@ -62,6 +62,7 @@ sheaf_status sheaf_i_sums_settle(sheaf_i_sums *s, const int32_t *label, int64_t 
 void sheaf_i_sums_move(sheaf_i_sums *s, int64_t row, int32_t from, int32_t to);
 
 typedef struct sheaf_i_bounds sheaf_i_bounds;
+typedef struct sheaf_i_bytes sheaf_i_bytes;
 
 /* One run. The caller fills centre, then calls sheaf_i_kmeans_set_bias. */
 typedef struct {
@@ -77,6 +78,7 @@ typedef struct {
     sheaf_i_panels panels;
     sheaf_i_sums sums; /* of the labels */
     sheaf_i_bounds *bounds; /* while it runs */
+    sheaf_i_bytes *bytes;   /* likewise */
     double inertia;
     int32_t iterations;
     int64_t repaired;

@@ -105,6 +105,32 @@ typedef int32_t sheaf_i_sift_fn(const sheaf_i_sieve *s, int32_t m, const float *
 typedef void sheaf_i_panel_best_fn(int64_t m, const int32_t *row, const float *x, int64_t ldx, int32_t d,
                                    const float *panel, const float *bias, int32_t *lane, float *score, float *next);
 
+/* Rows and centres in bytes. A row x is within `error` of scale * (q - 128), whose length is at most `norm`; a centre c
+   is its bytes times its scale, and a residual. */
+typedef struct {
+    float scale, error, norm;
+} sheaf_i_coarse_row;
+typedef struct {
+    int32_t bytes;              /* of a row: its dimensions, filled up to a multiple of 4; below 2^14 */
+    int32_t panels;
+    const int8_t *packed;       /* number 4 j + b of lane t of panel p is at ((p * bytes / 4 + j) * PANEL + t) * 4 + b;
+                                   0 where a row or a panel is filled up */
+    const int32_t *start;       /* for each lane of each panel: -128 times the sum of its numbers */
+    const float *scale, *bias;  /* the same; 0 and -inf where a panel is filled up */
+    const float *spread, *blur; /* the same: the longest difference of this centre from another, of its residual */
+    float margin;
+    int64_t room;               /* places in a panel's list */
+} sheaf_i_coarse;
+#define SHEAF_I_COARSE_ROWS 6
+
+/* The nearest centres of m rows as far as bytes tell. The score of a centre is (products of bytes) * its scale * the
+   row's scale + bias; centres more than error * spread[t] + norm * blur[t] + margin behind the best, t (of equal ones
+   the first), are ruled out. label[i]: the only one left, or -1: then i is in the list of each panel that holds one of
+   those left (list + p * room, of count[p], which grows). The products are exact, the other steps rounded to float.
+   scores: scratch of SHEAF_I_COARSE_ROWS * panels * PANEL. At least one bias is above -inf. */
+typedef void sheaf_i_coarse_fn(const sheaf_i_coarse *c, int32_t m, const uint8_t *x, const sheaf_i_coarse_row *row,
+                               float *scores, int32_t *label, int32_t *list, int32_t *count);
+
 /* Bytes that one call of scan looks at, at most, and places that start and end need. */
 #define SHEAF_I_SCAN_BYTES 1024
 #define SHEAF_I_SCAN_WORDS (SHEAF_I_SCAN_BYTES / 2 + 32)
@@ -137,6 +163,9 @@ typedef struct {
 /* The fastest table that this processor runs; SHEAF_KERNELS=plain|avx2|avx512 in the environment asks for another
    (ignored where the processor lacks it). Chosen once, the same for the life of the process. */
 const sheaf_i_kernels *sheaf_i_kernels_get(void);
+
+/* What belongs to a table but not to every processor that runs it; NULL where floats are as fast. */
+sheaf_i_coarse_fn *sheaf_i_kernels_coarse(const sheaf_i_kernels *kernels);
 
 /* The table of that name, or NULL if it is unknown, not built or not supported by this processor. */
 const sheaf_i_kernels *sheaf_i_kernels_named(const char *name);

@@ -1,4 +1,4 @@
-/* The kernels of bounded.c in portable C. */
+/* The kernels of bounded.c and coarse.c in portable C. */
 #include <math.h>
 #include <string.h>
 
@@ -57,4 +57,41 @@ int32_t sheaf_i_sift_plain(const sheaf_i_sieve *s, int32_t m, const float *x, in
         survivor[survivors++] = i;
     }
     return survivors;
+}
+
+static float coarse_score(const sheaf_i_coarse *c, const uint8_t *x, float scale, int32_t t)
+{
+    const int8_t *from = c->packed + ((int64_t)t / SHEAF_I_PANEL * c->bytes * SHEAF_I_PANEL + t % SHEAF_I_PANEL * 4);
+    int32_t sum = c->start[t];
+    for (int32_t j = 0; j < c->bytes; j++) sum += x[j] * from[j / 4 * 4 * SHEAF_I_PANEL + j % 4];
+    return (float)sum * c->scale[t] * scale + c->bias[t];
+}
+
+static int32_t coarse_row(const sheaf_i_coarse *c, const float *scores, const sheaf_i_coarse_row *row, int32_t i,
+                          int32_t *list, int32_t *count)
+{
+    const int32_t k = c->panels * SHEAF_I_PANEL;
+    int32_t best = 0, left = 0, listed = -1;
+    for (int32_t t = 1; t < k; t++)
+        if (scores[t] > scores[best]) best = t;
+    const float least = scores[best] - (row->error * c->spread[best] + row->norm * c->blur[best] + c->margin);
+    for (int32_t t = 0; t < k; t++) left += scores[t] >= least;
+    if (left == 1) return best;
+    for (int32_t t = 0; t < k; t++) {
+        const int32_t p = t / SHEAF_I_PANEL;
+        if (!(scores[t] >= least) || listed == p) continue;
+        list[p * c->room + count[p]++] = i;
+        listed = p;
+    }
+    return -1;
+}
+
+void sheaf_i_coarse_plain(const sheaf_i_coarse *c, int32_t m, const uint8_t *x, const sheaf_i_coarse_row *row,
+                          float *scores, int32_t *label, int32_t *list, int32_t *count)
+{
+    for (int32_t i = 0; i < m; i++) {
+        for (int32_t t = 0; t < c->panels * SHEAF_I_PANEL; t++)
+            scores[t] = coarse_score(c, x + (int64_t)i * c->bytes, row[i].scale, t);
+        label[i] = coarse_row(c, scores, &row[i], i, list, count);
+    }
 }

@@ -6,6 +6,10 @@
 
 sheaf_i_sift_fn sheaf_i_sift_plain;
 sheaf_i_panel_best_fn sheaf_i_panel_best_plain;
+sheaf_i_coarse_fn sheaf_i_coarse_plain;
+#ifdef SHEAF_I_VNNI
+sheaf_i_coarse_fn sheaf_i_coarse_vnni;
+#endif
 extern const sheaf_i_kernels sheaf_i_kernels_plain;
 #ifdef SHEAF_I_X86
 extern const sheaf_i_kernels sheaf_i_kernels_avx2, sheaf_i_kernels_avx512;

@@ -156,7 +156,7 @@ done:
 
 /* ---- k-means from a given start */
 
-/* How many of the iterations had bounds to go by. */
+/* How many of the iterations had bounds, or bytes, to go by. */
 typedef struct {
     const sheaf_i_kmeans *run;
     int32_t bounded;
@@ -168,7 +168,7 @@ static int look(void *user, const char *phase, int64_t done, int64_t total)
     (void)done;
     (void)total;
     watching *w = user;
-    w->bounded += w->run->bounds != NULL;
+    w->bounded += w->run->bounds != NULL || w->run->bytes != NULL;
     return 0;
 }
 
@@ -238,7 +238,7 @@ static sheaf_status one_run(sheaf_i_run *r, const char *name, int32_t k, int32_t
     drop_clusters(&j);
     m.amount = rounds;
     if (steps == STEPS) SHEAF_TRY(count_bounded(&j, &bounded));
-    if (bounded == 0) { /* every distance is computed; where bounds spare some of them, no limit is known */
+    if (bounded == 0) { /* every distance is computed; where bounds or bytes spare some of them, no limit is known */
         m.work.flops = 2. * (double)j.n * j.k * j.s->dims * rounds;
         m.work.bytes = 4. * (double)j.n * j.s->dims * rounds;
         m.work.footprint = 4. * (double)j.n * j.s->dims;
