@@ -227,6 +227,8 @@ class Bench:
                 ("scipy svds, PROPACK, tol 1e-5, double", "scipy_svds",
                  {"solver": "propack", "tol": 1e-5, "dtype": "float64"}),
                 ("PRIMME, tol 8e-6", "primme_svds", {"tol": 8e-6}),
+                ("PRIMME, sheaf's product, tol 8e-6", "primme_svds",
+                 {"tol": 8e-6, "products": self.build / "bench/products"}),
                 ("gensim LsiModel", "gensim_lsi", {})):
             slow = any(word in program for word in NOT_LARGE) and not self.a.peers
             if not slow or path.stat().st_size < LARGE:
