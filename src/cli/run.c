@@ -21,6 +21,11 @@ int open_context(settings *s)
     return EXIT_DONE;
 }
 
+void model_end(sheaf_model *m)
+{
+    if (FREE_AT_END) sheaf_model_free(m);
+}
+
 /* Fields of ours are no columns of the input. */
 static bool is_ours(const char *name)
 {
@@ -28,11 +33,6 @@ static bool is_ours(const char *name)
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         if (strcmp(ours[i], name) == 0) return true;
     return false;
-void model_end(sheaf_model *m)
-{
-    if (FREE_AT_END) sheaf_model_free(m);
-}
-
 }
 
 /* Only document rows carry own columns, and then only those that are written. */
