@@ -87,6 +87,26 @@ def kmeans(stages, folder):
     check("and with its own seeding", min(seeded) <= told["reported_inertia"] + 1e-5)
 
 
+def neighbours(stages, folder):
+    points = [(1, 0), (4, 1), (2, 2), (0, 3), (1, 3)]
+    save(folder / "n.npy", [c for p in points for c in p], len(points), 2)
+    dots = [[a[0] * b[0] + a[1] * b[1] for b in points] for a in points]
+    for queries, name in ((0, "graph"), (3, "queries")):
+        told = run(stages, "neighbours", in_=folder / "n.npy", k=2, queries=queries, out=folder / "n")
+        found, shape = load(folder / "n.neighbours.npy")
+        scores, _ = load(folder / "n.scores.npy")
+        m = queries or len(points)
+        want = [sorted((j for j in range(len(points)) if queries or j != i), key=lambda j: (-dots[i][j], j))[:2]
+                for i in range(m)]
+        check(f"neighbours, {name}: two nearest, ties by row", shape == [m, 2] and told["queries"] == m
+              and list(found) == [j for row in want for j in row]
+              and list(scores) == [dots[i][j] for i, row in enumerate(want) for j in row])
+    told = run(stages, "neighbours", in_=folder / "m.npz", k=3, threads=2, out=folder / "s")
+    scores, shape = load(folder / "s.scores.npy")
+    check("neighbours of a sparse matrix: cosines that fall", shape == [told["docs"], 3]
+          and all(1.000001 >= scores[i] >= scores[i + 1] >= scores[i + 2] >= 0 for i in range(0, len(scores), 3)))
+
+
 def faults(stages, folder):
     (folder / "bad.npy").write_bytes(b"\x93NUMPY\x01\x00\xff\xff{")
     save(folder / "c4.npy", [0.0] * 8, 4, 2)
@@ -109,6 +129,7 @@ def main():
         vectorise(stages, corpus, folder)
         svd(stages, corpus, folder)
         kmeans(stages, folder)
+        neighbours(stages, folder)
         faults(stages, folder)
     print(f"{len(failures)} failed")
     return 1 if failures else 0

@@ -300,6 +300,7 @@ int main(void)
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     failed += _cmocka_run_group_tests("coarse", test_kernel_coarse, n_test_kernel_coarse, NULL, NULL);
     failed += _cmocka_run_group_tests("nearest", test_kernel_nearest, n_test_kernel_nearest, NULL, NULL);
+    failed += _cmocka_run_group_tests("rivals", test_kernel_rivals, n_test_kernel_rivals, NULL, NULL);
     failed += _cmocka_run_group_tests("scan", test_kernel_scan, n_test_kernel_scan, NULL, NULL);
     failed += _cmocka_run_group_tests("sparse", test_kernel_sparse, n_test_kernel_sparse, NULL, NULL);
     failed += _cmocka_run_group_tests("tall", test_kernel_tall, n_test_kernel_tall, NULL, NULL);

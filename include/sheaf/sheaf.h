@@ -2,7 +2,8 @@
  *
  * The only public header. Sections follow the pipeline:
  *   1 context   2 reading   3 words and terms   4 matrix   5 latent space
- *   6 clusters  7 scores    8 topics            9 fit      10 bench     11 output
+ *   6 clusters  7 scores    8 topics            9 fit      10 near-duplicates
+ *   11 similar documents    12 bench            13 output
  *
  * Rules that hold everywhere:
  * - Every call that can fail returns a sheaf_status; the text is sheaf_ctx_message().
@@ -267,6 +268,20 @@ SHEAF_API void sheaf_terms_counts(const sheaf_terms *t, const int64_t **indptr, 
 /* Languages used, most documents first: i-th code and its number of documents; returns false past the end. */
 SHEAF_API bool sheaf_terms_language(const sheaf_terms *t, int32_t i, const char **code, int64_t *docs);
 
+/* The words of a foreign text in a vocabulary: cut, folded and stemmed like the documents, `o` being the options that
+   the terms were built with; of their languages in the one that knows most of its words, ties: of most documents.
+   Words that can be no terms (stop words, numbers unless they are kept) do not count. */
+typedef struct sheaf_query sheaf_query;
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_query_make(sheaf_ctx *ctx, sheaf_query **out, const sheaf_terms *t,
+                                                       const sheaf_text_opts *o, sheaf_str text);
+SHEAF_API void sheaf_query_free(sheaf_query *q);
+/* Its terms, ascending, with counts beside; *n of them. */
+SHEAF_API const int32_t *sheaf_query_terms(const sheaf_query *q, const uint32_t **counts, int64_t *n);
+SHEAF_API int64_t sheaf_query_words(const sheaf_query *q);   /* that count; with n-grams runs of ngram_min words */
+SHEAF_API int64_t sheaf_query_unknown(const sheaf_query *q); /* of these not in the vocabulary */
+/* i-th of the unknown words, by first appearance, each once; returns false past the end. */
+SHEAF_API bool sheaf_query_unknown_word(const sheaf_query *q, int64_t i, sheaf_str *word);
+
 /* ---- 4 matrix ---------------------------------------------------------------------------------- */
 
 typedef enum {
@@ -344,8 +359,10 @@ SHEAF_API const float *sheaf_space_docs(const sheaf_space *s);            /* U: 
 SHEAF_API const float *sheaf_space_terms(const sheaf_space *s);           /* V: cols x dims, row-major */
 
 typedef struct {
-    double residual;      /* largest residual over sigma_1, checked after the fact: formed column by column, or above
-                             1e-3 as the recurrence has it plus the errors that random sums of all columns show */
+    double residual;      /* largest residual of both sides over sigma_1, formed column by column; where the Lanczos
+                             recurrence has it above 1e-3 and 16 random sums of all columns show its errors to be below
+                             a hundredth of that, its value plus three times those errors (a bound but for a chance
+                             below 1 in 10,000) */
     double energy;        /* sum sigma^2 over ||A||_F^2: share of the matrix kept */
     double probe;         /* largest value a random probe found beyond the last one, over sigma_1 */
     int64_t products;     /* columns multiplied by A plus by A^T */
@@ -568,7 +585,216 @@ SHEAF_API sheaf_eval_counts sheaf_eval_documents(const sheaf_eval *e);
 SHEAF_API bool sheaf_eval_confusion(const sheaf_eval *e, int64_t i, sheaf_str *label, sheaf_str *cluster,
                                     int64_t *docs);
 
-/* ---- 10 bench: verify, then time --------------------------------------------------------------- */
+/* ---- 10 near-duplicates ------------------------------------------------------------------------ */
+
+/* The set of a document is that of its shingles: runs of `shingle` neighbouring words, folded but neither stemmed nor
+   stopped, each counted once. A document of fewer words has one shingle of all of them; one without words has none and
+   is like no other. Similarity is the exact Jaccard of two sets, compared as a fraction in integers: every pair at or
+   above the threshold is found, and none below. */
+typedef enum {
+    SHEAF_SHINGLE_WORDS = 0,
+    SHEAF_SHINGLE_CHARACTERS /* of the folded words, a space between them */
+} sheaf_shingle_unit;
+typedef enum { SHEAF_LINKAGE_STAR = 0, SHEAF_LINKAGE_CONNECTED } sheaf_linkage;
+/* Which document of a group is kept; ties, and documents without the date or field, go by order of id. */
+typedef enum {
+    SHEAF_KEEP_FIRST = 0, /* by order of id */
+    SHEAF_KEEP_LONGEST,   /* most words */
+    SHEAF_KEEP_EARLIEST, SHEAF_KEEP_LATEST, /* by date */
+    SHEAF_KEEP_CENTRAL,   /* most partners: takes the time of finding all pairs */
+    SHEAF_KEEP_FIELD      /* least value of keep_field: numbers as numbers, before others by bytes */
+} sheaf_keep;
+
+typedef struct {
+    int64_t p, q; /* p / q; q <= 1,000,000 */
+} sheaf_ratio;
+
+typedef struct {
+    size_t size;
+    sheaf_ratio threshold;      /* 0 < p <= q; default 4/5 */
+    sheaf_ratio containment;    /* also pairs of which one has this share of its set in the other; p = 0: not */
+    sheaf_shingle_unit unit;
+    int32_t shingle;            /* 1..64; default 3 words */
+    sheaf_ratio ignore_common;  /* shingles in more than this share of the documents count for nothing; default 1/1 */
+    int64_t min_words;          /* shorter documents are compared with none; default 0 */
+    double recall;              /* 1 (default): exact. Below: bands of hashes that find each pair at the threshold
+                                   with at least this probability; a sample tells what was found */
+    sheaf_linkage linkage;
+    sheaf_keep keep;
+    const char *keep_field;     /* a column of the corpus */
+    double window;              /* seconds: only documents whose dates are at most so far apart; 0: all */
+    const char *not_same_field; /* only documents that differ in this column, "label" or "title"; NULL: all */
+    bool pairs;                 /* all pairs too: without them memory stays bounded by the documents; default false */
+    uint64_t seed;              /* of recall; default 1 */
+} sheaf_dups_opts;
+
+SHEAF_API void sheaf_dups_opts_init(sheaf_dups_opts *o, size_t size);
+
+/* Strongest first. */
+typedef enum {
+    SHEAF_DUP_IDENTICAL = 0, /* the same folded words in the same order */
+    SHEAF_DUP_NEAR,          /* Jaccard at or above the threshold */
+    SHEAF_DUP_CONTAINED      /* below it, but of one document enough is in the other */
+} sheaf_dup_kind;
+
+typedef struct {
+    int64_t a, b;                    /* documents, a < b; with old documents b is one of those */
+    int64_t shared, size_a, size_b;  /* shingles in both, and of each (without the common ones) */
+    int32_t group;                   /* of both, 0 where they are not in one */
+    sheaf_dup_kind kind;
+} sheaf_dup_pair;
+
+typedef struct {
+    int64_t kept;                    /* the document that every other one was held against */
+    int64_t docs;                    /* with it */
+    double lowest;                   /* similarity of any two; where more than 200 differ, of any with `kept` */
+    sheaf_dup_kind kind;             /* the weakest of its members */
+} sheaf_dup_group;
+
+typedef struct { /* one a document; new documents first, then old ones */
+    int32_t group;                   /* 1.. by falling size, ties by order of `kept`; 0: alone */
+    bool dropped;
+    int64_t partner;                 /* dropped: the kept document; kept: -1 */
+    int64_t shared, size, partner_size;
+    sheaf_dup_kind kind;             /* with the partner */
+} sheaf_dup_doc;
+
+typedef struct {
+    int64_t docs, without_words;     /* all, old ones too; of which without a word */
+    int64_t identical;               /* to an earlier one that stands for them */
+    int64_t shingles, ignored;       /* of all sets; different ones left out as common */
+    int64_t candidates, verified;    /* pairs looked at, pairs whose sets were compared */
+    int64_t pairs;                   /* found; without `pairs` those that the groups needed */
+    double recall, recall_low;       /* of a sample of pairs, and where it surely lies above (95 %); 1 where exact */
+    int64_t recall_sample;
+} sheaf_dups_report;
+
+/* Identical documents are one clique: each makes a pair with the first of them alone, and that one stands for all in
+   the pairs with others. With a window or not_same_field only those of one date and one field are such a clique.
+   Around a leader (SHEAF_LINKAGE_STAR): in the order of keeping, a document that has joined no group is kept, and those
+   near to it that have joined none join it. With containment what was kept then joins the kept document of a larger
+   set that holds most of it, if all that joined it are near to that one or contained in it. SHEAF_LINKAGE_CONNECTED:
+   all that pairs connect, so what is dropped may be less like the kept one than the threshold says. With old documents:
+   a new one joins the old one it is most like, else the one that holds most of it.
+   `c` and `w` are of the same documents, cut by the same analyzer as old ones. old_corpus and old_words (NULL: none):
+   documents are held against those alone, and none of those is ever dropped. The result borrows all four. */
+typedef struct sheaf_dups sheaf_dups;
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_dups_find(sheaf_ctx *ctx, sheaf_dups **out, const sheaf_corpus *c,
+                                                      const sheaf_words *w, const sheaf_corpus *old_corpus,
+                                                      const sheaf_words *old_words, const sheaf_dups_opts *o);
+SHEAF_API void sheaf_dups_free(sheaf_dups *d);
+SHEAF_API const sheaf_dup_pair *sheaf_dups_pairs(const sheaf_dups *d, int64_t *n);   /* by a, b */
+SHEAF_API const sheaf_dup_group *sheaf_dups_groups(const sheaf_dups *d, int64_t *n); /* group g is at g - 1 */
+SHEAF_API const sheaf_dup_doc *sheaf_dups_docs(const sheaf_dups *d, int64_t *n);
+SHEAF_API sheaf_dups_report sheaf_dups_quality(const sheaf_dups *d);
+SHEAF_API bool sheaf_dups_is_old(const sheaf_dups *d, int64_t doc);
+SHEAF_API sheaf_str sheaf_dups_id(const sheaf_dups *d, int64_t doc);
+
+/* Passages: runs of words that stand in both of two documents. */
+typedef struct {
+    int64_t a, b;                    /* documents */
+    int64_t word_a, word_b, words;   /* where the run begins, counted in words from 0, and its length */
+    sheaf_span span_a, span_b;       /* the same in bytes of the texts; lengths 0 where no text was kept */
+} sheaf_passage;
+
+typedef struct sheaf_passages sheaf_passages;
+/* What two documents share, for showing: the longest run, ties the earlier one in a, then in b; then the longest in
+   what is left of both, and so on; none shorter than `least` words. By place in a. Documents are numbered as by
+   sheaf_dups_find: those of old_corpus and old_words (NULL: none) behind the others. Corpora may be NULL: no bytes. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_passages_of_pair(sheaf_ctx *ctx, sheaf_passages **out,
+                                                             const sheaf_corpus *c, const sheaf_words *w,
+                                                             const sheaf_corpus *old_corpus,
+                                                             const sheaf_words *old_words, int64_t a, int64_t b,
+                                                             int64_t least);
+/* Every run of at least `least` (2 or more) words that two documents share and that cannot be made longer, without
+   missing one; with old documents, that a new and an old one share. Runs of `least` words that stand at more than
+   `most` places, or at more than 3 of one document, are counted and lead to none (most 0: every run does). By a, b,
+   place in a, place in b. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_passages_find(sheaf_ctx *ctx, sheaf_passages **out, const sheaf_corpus *c,
+                                                          const sheaf_words *w, const sheaf_corpus *old_corpus,
+                                                          const sheaf_words *old_words, int64_t least, int64_t most);
+SHEAF_API void sheaf_passages_free(sheaf_passages *p);
+SHEAF_API const sheaf_passage *sheaf_passages_list(const sheaf_passages *p, int64_t *n);
+SHEAF_API int64_t sheaf_passages_left_out(const sheaf_passages *p); /* runs of `least` words */
+
+/* Two documents word by word: what to delete from a and insert from b; no script has fewer words wherever 16,000 are
+   enough, beyond that it may have more, and time stays bounded. */
+typedef enum { SHEAF_DIFF_SAME = 0, SHEAF_DIFF_DELETED, SHEAF_DIFF_INSERTED } sheaf_diff_kind;
+typedef struct {
+    sheaf_diff_kind kind;
+    int64_t word_a, word_b, words;   /* where it begins in both, and for how many words it goes on */
+} sheaf_diff_run;
+typedef struct sheaf_diff sheaf_diff;
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_diff_docs(sheaf_ctx *ctx, sheaf_diff **out, const sheaf_words *w, int64_t a,
+                                                      int64_t b);
+SHEAF_API void sheaf_diff_free(sheaf_diff *d);
+SHEAF_API const sheaf_diff_run *sheaf_diff_runs(const sheaf_diff *d, int64_t *n);
+
+/* ---- 11 similar documents ---------------------------------------------------------------------- */
+
+typedef struct {
+    int64_t doc;
+    float score;
+} sheaf_hit;
+
+/* For each of m queries the n nearest of the rows of x (rows x d, ld; queries m x d, ldq) by dot product, score
+   falling, ties by row; hits: m x n, filled up with doc -1 where there are fewer rows. exclude (NULL: none): a row for
+   each query that is no answer. Never holds m x rows numbers. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_nearest_rows(sheaf_ctx *ctx, sheaf_hit *hits, int32_t n, const float *x,
+                                                         int64_t rows, int32_t d, int64_t ld, const float *queries,
+                                                         int64_t m, int64_t ldq, const int64_t *exclude);
+/* Each row's n nearest other rows: the n-nearest-neighbour graph. Computes each product once. hits: rows x n. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_nearest_graph(sheaf_ctx *ctx, sheaf_hit *hits, int32_t n, const float *x,
+                                                          int64_t rows, int32_t d, int64_t ld);
+/* The same for rows of a sparse matrix (queries with the same columns; NULL: the graph of m itself, each row left out
+   of its own answer). Only rows with a score above 0 are answers. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_nearest_sparse(sheaf_ctx *ctx, sheaf_hit *hits, int32_t n,
+                                                           const sheaf_matrix *m, const sheaf_matrix *queries,
+                                                           const int64_t *exclude);
+
+/* Documents like a document or a text, or like each other, by the cosine of their weighted terms or of their latent
+   vectors: the whole question answered, with the terms that carry each answer. */
+typedef enum {
+    SHEAF_SIMILAR_WORDS = 0, /* needs a model fitted to SHEAF_FIT_MATRIX */
+    SHEAF_SIMILAR_LATENT     /* ... to SHEAF_FIT_SPACE; a text is folded in: its weights times V */
+} sheaf_similar_space;
+
+typedef struct {
+    size_t size;
+    sheaf_similar_space space;
+    int32_t n;         /* nearest documents; default 10 */
+    int32_t n_terms;   /* shared terms that are named of each; default 8 */
+} sheaf_similar_opts;
+
+SHEAF_API void sheaf_similar_opts_init(sheaf_similar_opts *o, size_t size);
+
+typedef struct {
+    int32_t term;
+    float product; /* of both weights, rows of length 1: its part of the cosine by terms */
+} sheaf_shared_term;
+
+/* Score falling, ties by order of id; none at or below 0. The result borrows the model. */
+typedef struct sheaf_similar sheaf_similar;
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_similar_doc(sheaf_ctx *ctx, sheaf_similar **out, const sheaf_model *m,
+                                                        int64_t doc, const sheaf_similar_opts *o);
+/* `to`: the options that the model's terms were built with. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_similar_text(sheaf_ctx *ctx, sheaf_similar **out, const sheaf_model *m,
+                                                         sheaf_str text, const sheaf_text_opts *to,
+                                                         const sheaf_similar_opts *o);
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_similar_all(sheaf_ctx *ctx, sheaf_similar **out, const sheaf_model *m,
+                                                        const sheaf_similar_opts *o);
+SHEAF_API void sheaf_similar_free(sheaf_similar *s);
+/* Of the query, or of a document if all were asked for; *n of them. */
+SHEAF_API const sheaf_hit *sheaf_similar_hits(const sheaf_similar *s, int64_t doc, int32_t *n);
+/* The i-th hit's shared terms, largest product first, ties by term; *n is 0 if all were asked for. */
+SHEAF_API const sheaf_shared_term *sheaf_similar_shared(const sheaf_similar *s, int32_t i, int32_t *n);
+/* The text's words; NULL if it was none. */
+SHEAF_API const sheaf_query *sheaf_similar_query(const sheaf_similar *s);
+/* The place of a document by its id, -1: there is none. Then *nearest (may be NULL) is the one with the most similar
+   id, or -1 if none is near. */
+SHEAF_API int64_t sheaf_corpus_find(const sheaf_corpus *c, sheaf_str id, int64_t *nearest);
+
+/* ---- 12 bench: verify, then time --------------------------------------------------------------- */
 
 /* Kernels alone and stages from bytes on disk, each verified first (a failure is SHEAF_EBUG and nothing is timed), then
    warmed up and timed at least 7 times, and held against limits of the machine that are measured in the same run. */
@@ -653,7 +879,7 @@ SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_bench_comparable(sheaf_ctx *ctx, con
 SHEAF_API void sheaf_bench_comparison_free(sheaf_bench_comparison *c);
 SHEAF_API const sheaf_bench_change *sheaf_bench_changes(const sheaf_bench_comparison *c, int64_t *n);
 
-/* ---- 11 output --------------------------------------------------------------------------------- */
+/* ---- 13 output --------------------------------------------------------------------------------- */
 
 typedef enum {
     SHEAF_FORMAT_TABLE = 0, /* for people: aligned columns */
@@ -726,6 +952,11 @@ SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_info(sheaf_out *o, const sheaf
 /* skipped/1: place reason. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_skipped(sheaf_out *o, const sheaf_corpus *c,
                                                           const sheaf_write_opts *opts);
+/* similar/1, a row a hit: rank score id terms, then title where there are any; JSON tells before the rows how many
+   words the text has, how many are unknown and which. For results of sheaf_similar_all graph/1, a row a hit: id partner
+   score rank; or edges/1, every pair of which one is among the nearest of the other, once: id partner score. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_similar(sheaf_out *o, const sheaf_similar *s, bool edges,
+                                                          const sheaf_write_opts *opts);
 /* One record from "key: value" lines, as sheaf_describe gives them. schema: "sheaf.NAME/1". */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_properties(sheaf_ctx *ctx, sheaf_out *o, const char *schema,
                                                              const char *lines, const sheaf_write_opts *opts);
@@ -736,6 +967,59 @@ SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_bench(sheaf_out *o, const shea
 /* bench-changes/1: the fields of sheaf_bench_change. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_bench_changes(sheaf_out *o, const sheaf_bench_comparison *c,
                                                                 const sheaf_bench *b, const sheaf_write_opts *opts);
+/* What sheaf_dups_find and sheaf_passages_find were called with. An old document whose id a new one has too is called
+   old:ID in all that follows. */
+typedef struct {
+    size_t size;
+    const sheaf_corpus *corpus, *old_corpus; /* old ones NULL where there were none */
+    const sheaf_words *words, *old_words;
+    int32_t run;       /* words count as shared in runs of so many; default 3 */
+    int64_t passage;   /* JSON of pairs: shared passages of so many words, where texts were kept; default 8, 0: none */
+    const sheaf_dups_opts *opts; /* JSON tells of them; NULL: it does not */
+} sheaf_dups_source;
+SHEAF_API void sheaf_dups_source_init(sheaf_dups_source *s, size_t size);
+
+/* dup-groups/1: group docs lowest kind keep earliest example members; in TSV and CSV dup-members/1, a row a member:
+   group id role kind jaccard partner docs lowest, and date where there are dates. role: kept or dropped. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_dup_groups(sheaf_out *o, const sheaf_dups *d,
+                                                             const sheaf_dups_source *s,
+                                                             const sheaf_write_opts *opts);
+/* dup-pairs/1: id partner group kind jaccard id_in_partner partner_in_id shared_words longest_run role; for results
+   with pairs. id_in_partner: share of id's shingles that partner has; shared_words: words of id in runs that partner
+   has; role: of id. In JSON also passages, with bytes in both texts. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_dup_pairs(sheaf_out *o, const sheaf_dups *d,
+                                                            const sheaf_dups_source *s, const sheaf_write_opts *opts);
+/* kept/1, the documents that stay: id, label, title, date, own columns, and, in JSON and CSV, text where it was kept.
+   dropped/1: between id and those partner group kind jaccard id_in_partner partner_in_id; partner is kept. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_dup_documents(sheaf_out *o, const sheaf_dups *d,
+                                                                const sheaf_dups_source *s, bool kept,
+                                                                const sheaf_write_opts *opts);
+/* flow/1: from to documents median_delay (seconds): of each group the earliest document is the source of the others;
+   by the column `field`, "label" or "title". Most documents first. Documents without a date are left out. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_dup_flow(sheaf_out *o, const sheaf_dups *d,
+                                                           const sheaf_dups_source *s, const char *field,
+                                                           const sheaf_write_opts *opts);
+/* passages/1: id partner words id_word partner_word id_start id_bytes partner_start partner_bytes text; bytes and text
+   (of id) where texts were kept. JSON has left_out, as sheaf_passages_left_out. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_passages(sheaf_out *o, const sheaf_passages *p,
+                                                           const sheaf_dups_source *s, const sheaf_write_opts *opts);
+
+typedef struct {
+    size_t size;
+    bool passages;      /* what both share instead of what differs */
+    bool side_by_side;  /* table: two columns within opts->width */
+    int64_t least;      /* words of a passage; default 8 */
+    int64_t context;    /* inline: words shown before and behind a change; default 20, 0: all */
+} sheaf_diff_view;
+SHEAF_API void sheaf_diff_view_init(sheaf_diff_view *v, size_t size);
+
+/* Two documents of a corpus with its texts. Table: a line of figures, then the text with [-what is deleted-]{+what is
+   inserted+}, or the passages. Other formats, diff/1: kind a_word a_words b_word b_words a_start a_bytes b_start
+   b_bytes text, kind: same deleted inserted passage; JSON has the figures a_in_b b_in_a (shares of the words) and
+   longest_run. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_diff(sheaf_out *o, const sheaf_corpus *c, const sheaf_words *w,
+                                                       int64_t a, int64_t b, const sheaf_diff_view *v,
+                                                       const sheaf_write_opts *opts);
 /* Names of the rows (ids) or columns (terms) of the model's matrix, one a line, as TSV escapes them. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_names(sheaf_out *o, const sheaf_model *m, bool columns);
 

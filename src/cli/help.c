@@ -5,7 +5,8 @@
 
 #include "options.h"
 
-static const char *const GROUPS[N_GROUPS] = {"input", "terms", "model", "bench", "output", "run"};
+static const char *const GROUPS[N_GROUPS] = {"input", "terms", "model", "similar", "duplicates", "bench",
+                                              "output", "run"};
 
 int print_overview(void)
 {
@@ -13,6 +14,8 @@ int print_overview(void)
            "  sheaf cluster articles/                   themes of a folder, at a glance\n"
            "  sheaf cluster articles/ -o themes.csv     every document with its theme\n"
            "  sheaf topics articles/ -n 10              main directions: words and documents\n"
+           "  sheaf similar articles/ --text \"dam failure\"   documents like a text\n"
+           "  sheaf dups articles/                      copies, updates and quoted pieces\n"
            "  sheaf eval themes.csv gold.tsv            hold the result against true labels\n\n");
     for (int i = 0; i < N_VERBS; i++) printf("  %-9s %s\n", VERBS[i].name, VERBS[i].purpose);
     printf("  %-9s %s\n\n", "help", "sheaf help VERB, sheaf help formats, exit-codes or k");
@@ -61,7 +64,8 @@ int print_verb_help(const char *name)
 static const char EXIT_CODES[] =
     "exit codes\n\n"
     "    0  done\n"
-    "    1  the answer is no: eval --min, a score is below; bench --compare, slower\n"
+    "    1  the answer is no: eval --min, a score is below; bench --compare, slower;\n"
+    "       dups --check, there are some; diff, they differ; similar, nothing is\n"
     "    2  wrong use: options, arguments, fields that do not exist\n"
     "    3  input unreadable or malformed: all of it, or any with --strict\n"
     "    4  out of memory, a full disk or another failure of the system\n"
@@ -90,7 +94,19 @@ static const char FORMATS[] =
     "           typical borderline. A table shows clusters, all other formats documents.\n"
     "           Cluster 0 holds the documents without a known word.\n"
     "  topics   topics: topic sigma share terms documents; documents: id t1 t2 ...\n"
+    "  similar  rank score id terms, title: the nearest first, with the words that carry it; --all:\n"
+    "           id partner score rank, with --edges id partner score\n"
     "  eval     scores; confusion: label cluster docs of_label of_cluster\n"
+    "  dups     groups: group docs lowest kind keep earliest example members; in TSV and CSV a row\n"
+    "           a member: group id role kind jaccard partner docs lowest. pairs: id partner group\n"
+    "           kind jaccard id_in_partner partner_in_id shared_words longest_run role. kept and\n"
+    "           dropped: documents with their own columns, and in JSON and CSV their text; a dropped\n"
+    "           one with its kept partner and why. passages: id partner words and places. flow\n"
+    "           (--flow-by): from to documents median_delay. kind: identical (the same words),\n"
+    "           near (--threshold), contained (--containment). An old document (--against) whose\n"
+    "           id a new one has too is called old:ID.\n"
+    "  diff     differences or passages: kind, words and bytes in both texts; as text\n"
+    "           [-only in the first-]{+only in the second+}\n"
     "  bench    limits of the machine, kernels alone, stages: median seconds, spread (distance of\n"
     "           the quartiles), rate, bound (what the limits ask for at least) and share of it that\n"
     "           is reached, quality, verified; --compare: old and new seconds, change, its interval\n";

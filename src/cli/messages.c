@@ -125,10 +125,8 @@ static void languages(const sheaf_terms *t)
     if (sheaf_terms_language(t, i, &code, &docs)) fputs(", ...", stderr);
 }
 
-void summary(const settings *s, const sheaf_model *m)
+void corpus_summary(const sheaf_corpus *c)
 {
-    if (s->quiet) return;
-    const sheaf_corpus *c = sheaf_model_corpus(m);
     sheaf_read_counts n = sheaf_corpus_counts(c);
     int64_t docs = sheaf_corpus_size(c);
     char a[32], b[32];
@@ -141,6 +139,12 @@ void summary(const settings *s, const sheaf_model *m)
     if (n.replaced)
         fprintf(stderr, "; %s malformed character%s replaced in %s", grouped(n.replaced, a), n.replaced == 1 ? "" : "s",
                 grouped(n.replaced_docs, b));
+}
+
+void summary(const settings *s, const sheaf_model *m)
+{
+    if (s->quiet) return;
+    corpus_summary(sheaf_model_corpus(m));
     languages(sheaf_model_terms(m));
     fputc('\n', stderr);
 }

@@ -35,7 +35,8 @@ void settings_end(settings *s)
 {
     sheaf_ctx_free(s->ctx);
     for (int i = 0; i < s->owned.n; i++) free((void *)(uintptr_t)s->owned.items[i]);
-    strings *lists[] = {&s->owned, &s->inputs, &s->text_fields, &s->columns, &s->minimum, &s->stop_words};
+    strings *lists[] = {&s->owned, &s->inputs, &s->text_fields, &s->columns, &s->minimum, &s->stop_words,
+                        &s->dups.against};
     for (int i = 0; i < COUNT(lists); i++) free(lists[i]->items);
 }
 
@@ -200,13 +201,22 @@ static int set_bench(settings *s, option_id id, const char *value)
 
 static int set_emit(settings *s, const char *value)
 {
-    static const char *const cluster[] = {"documents", "clusters"}, *const topics[] = {"topics", "documents"},
-                      *const eval[] = {"scores", "confusion"};
-    static const emit of_cluster[] = {EMIT_DOCUMENTS, EMIT_CLUSTERS}, of_topics[] = {EMIT_TOPICS, EMIT_DOCUMENTS},
-                      of_eval[] = {EMIT_SCORES, EMIT_CONFUSION};
-    bool c = s->verb_bit == CLUSTER, t = s->verb_bit == TOPICS;
-    int index = 0, code = choose("emit", value, c ? cluster : t ? topics : eval, 2, &index);
-    s->emit = (c ? of_cluster : t ? of_topics : of_eval)[index];
+    static const struct { unsigned verb; const char *name; emit what; } rows[] = {
+        {CLUSTER, "documents", EMIT_DOCUMENTS}, {CLUSTER, "clusters", EMIT_CLUSTERS}, {TOPICS, "topics", EMIT_TOPICS},
+        {TOPICS, "documents", EMIT_DOCUMENTS}, {EVAL, "scores", EMIT_SCORES}, {EVAL, "confusion", EMIT_CONFUSION},
+        {DUPS, "groups", EMIT_GROUPS}, {DUPS, "pairs", EMIT_PAIRS}, {DUPS, "passages", EMIT_PASSAGES},
+        {DUPS, "kept", EMIT_KEPT}, {DUPS, "dropped", EMIT_DROPPED}, {DUPS, "flow", EMIT_FLOW},
+        {DIFF, "differences", EMIT_DIFFERENCES}, {DIFF, "passages", EMIT_PASSAGES}};
+    const char *names[COUNT(rows)];
+    emit whats[COUNT(rows)];
+    int n = 0, index = 0;
+    for (int i = 0; i < COUNT(rows); i++) {
+        if (rows[i].verb != s->verb_bit) continue;
+        names[n] = rows[i].name;
+        whats[n++] = rows[i].what;
+    }
+    int code = choose("emit", value, names, n, &index);
+    if (!code) s->emit = whats[index];
     return code;
 }
 
@@ -269,10 +279,14 @@ static int set_run(settings *s, option_id id, const char *value)
     return code;
 }
 
+static int near_option(settings *s, option_id id, const char *value) { return set_dups(s, (int)id, value); }
+static int similar_option(settings *s, option_id id, const char *value) { return set_similar(s, (int)id, value); }
+
 static int set_option(settings *s, const option_row *o, const char *value)
 {
     static int (*const setters[N_GROUPS])(settings *, option_id, const char *) = {set_input, set_terms, set_model,
-                                                                                 set_bench, set_output, set_run};
+                                                                                 similar_option, near_option, set_bench,
+                                                                                 set_output, set_run};
     if (!(o->verbs & s->verb_bit)) {
         char hint[64];
         snprintf(hint, sizeof hint, "sheaf help %s", s->verb);
@@ -381,6 +395,8 @@ int parse_arguments(settings *s, int argc, char **argv)
     const verb *v = find_verb(argv[1]);
     *s = (settings){.verb = v->name, .verb_bit = v->bit, .header = true, .provenance = true, .progress = true};
     sheaf_fit_opts_init(&s->fit, sizeof s->fit);
+    dups_init(&s->dups);
+    if (v->bit == SIMILAR) similar_init(s);
     sheaf_bench_opts_init(&s->bench, sizeof s->bench);
     sheaf_bench_compare_opts_init(&s->compare, sizeof s->compare);
     remember_command(s, argc, argv);

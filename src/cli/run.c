@@ -4,7 +4,14 @@
 
 #include "settings.h"
 
-static void take_note(void *user, const char *text) { note(user, "%s", text); }
+/* Two inputs of one kind say the same; once is enough. */
+static void take_note(void *user, const char *text)
+{
+    settings *s = user;
+    if (s->last_note && strcmp(s->last_note, text) == 0) return;
+    s->last_note = own_text(s, text, strlen(text));
+    note(s, "%s", text);
+}
 
 int open_context(settings *s)
 {
@@ -60,7 +67,7 @@ static sheaf_status write_skipped(sheaf_out *out, void *what, const sheaf_write_
     return sheaf_write_skipped(out, what, &plain);
 }
 
-static int list_skipped(settings *s, const sheaf_corpus *c)
+int list_skipped(settings *s, const sheaf_corpus *c)
 {
     sheaf_format format = s->format;
     s->format = SHEAF_FORMAT_TSV;

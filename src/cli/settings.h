@@ -6,7 +6,8 @@
 
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_INPUT = 3, EXIT_SYSTEM = 4, EXIT_BUG = 70 };
 
-typedef enum { EMIT_AUTO = 0, EMIT_DOCUMENTS, EMIT_CLUSTERS, EMIT_TOPICS, EMIT_SCORES, EMIT_CONFUSION } emit;
+typedef enum { EMIT_AUTO = 0, EMIT_DOCUMENTS, EMIT_CLUSTERS, EMIT_TOPICS, EMIT_SCORES, EMIT_CONFUSION,
+               EMIT_GROUPS, EMIT_PAIRS, EMIT_PASSAGES, EMIT_KEPT, EMIT_DROPPED, EMIT_FLOW, EMIT_DIFFERENCES } emit;
 typedef enum { WHEN_AUTO = 0, WHEN_ALWAYS, WHEN_NEVER } when;
 typedef enum { WHAT_WEIGHTS = 0, WHAT_COUNTS } export_what;
 
@@ -15,12 +16,29 @@ typedef struct { /* a growing list of strings; the list is the program's, the st
     int n;
 } strings;
 
+typedef struct { /* sheaf dups and sheaf diff */
+    sheaf_dups_opts o;
+    strings against;
+    int64_t passages, flood;        /* -1: not given */
+    const char *flow_by;
+    bool check, keep_given;
+    sheaf_diff_view view;
+} dups_settings;
+
+typedef struct {
+    sheaf_similar_opts o;
+    const char *like, *text, *file;
+    bool all, edges;
+} similar_settings;
+
 typedef struct {
     const char *verb;
     unsigned verb_bit;
     sheaf_fit_opts fit;
     strings inputs, text_fields, columns, minimum, stop_words;
     bool help;
+    similar_settings similar;
+    dups_settings dups;
     /* bench */
     sheaf_bench_opts bench;
     sheaf_bench_compare_opts compare;
@@ -43,6 +61,7 @@ typedef struct {
     int32_t threads;
     bool progress, quiet, verbose;
     sheaf_ctx *ctx;
+    const char *last_note;
     strings owned;                  /* everything to free at the end */
 } settings;
 
@@ -52,6 +71,7 @@ void note(const settings *s, const char *format, ...) __attribute__((format(prin
 /* Prints the context's message and hint; returns the exit code. writing: the failure is one of output. */
 int fail_status(const settings *s, sheaf_status st, bool writing);
 void summary(const settings *s, const sheaf_model *m);
+void corpus_summary(const sheaf_corpus *c); /* the beginning of a line: documents, what was skipped and replaced */
 void next_steps(const settings *s, const sheaf_model *m); /* only for a person at a terminal */
 bool color_wanted(when w, int fd);
 const char *grouped(int64_t n, char room[32]); /* 2419 as "2,419" */
@@ -65,26 +85,6 @@ void guard_file(const char *path);     /* the unfinished file of `path` goes whe
 bool interrupted(void);
 int exit_interrupted(void);            /* dies of the signal that came */
 
-/* ---- run.c */
-int open_context(settings *s);
-/* Fits up to `stage`, with summary and --skipped. On failure *m is NULL and the exit code is returned. */
-int fit_model(settings *s, sheaf_fit_stage stage, sheaf_model **m);
-
-/* ---- output.c */
-int resolve_output(settings *s);       /* format, colours, width; refuses what cannot be written */
-bool at_terminal(const settings *s);   /* the result goes to a person's screen */
-void write_options(const settings *s, sheaf_write_opts *o);
-typedef sheaf_status (*writer)(sheaf_out *out, void *what, const sheaf_write_opts *o);
-int write_result(settings *s, const char *path, writer fn, void *what);
-int finish_stdout(int code);           /* a full disk behind standard output is an error */
-
-/* ---- parse.c, values.c, config.c */
-int parse_arguments(settings *s, int argc, char **argv);
-void settings_end(settings *s);
-void strings_add(strings *l, const char *s);
-char *own_text(settings *s, const char *p, size_t n); /* a copy that lives as long as the settings */
-int read_config(settings *s, int argc, char **argv, strings *out);
-char *read_whole(settings *s, const char *path, size_t *n, int *code);
 /* What the process holds when it ends, the system takes back faster than we could free it piece by piece. Builds with a
    sanitizer free it all the same, so that whatever else is not freed is found; -DFREE_AT_END=1 does so in any build. */
 #ifndef __has_feature
@@ -100,9 +100,34 @@ char *read_whole(settings *s, const char *path, size_t *n, int *code);
 #define FREE_AT_END SANITIZED
 #endif
 
+/* ---- run.c */
+int open_context(settings *s);
+void model_end(sheaf_model *m);        /* the last thing that is done with it */
+/* Fits up to `stage`, with summary and --skipped. On failure *m is NULL and the exit code is returned. */
+int fit_model(settings *s, sheaf_fit_stage stage, sheaf_model **m);
+int list_skipped(settings *s, const sheaf_corpus *c); /* --skipped */
+
+/* ---- output.c */
+int resolve_output(settings *s);       /* format, colours, width; refuses what cannot be written */
+bool at_terminal(const settings *s);   /* the result goes to a person's screen */
+void write_options(const settings *s, sheaf_write_opts *o);
+typedef sheaf_status (*writer)(sheaf_out *out, void *what, const sheaf_write_opts *o);
+int write_result(settings *s, const char *path, writer fn, void *what);
+int finish_stdout(int code);           /* a full disk behind standard output is an error */
+
+/* ---- parse.c, values.c, config.c */
+int parse_arguments(settings *s, int argc, char **argv);
+void dups_init(dups_settings *d);
+void similar_init(settings *s);
+int set_similar(settings *s, int option, const char *value); /* similar.c */
+int set_dups(settings *s, int option, const char *value); /* dups_options.c */
+void settings_end(settings *s);
+void strings_add(strings *l, const char *s);
+char *own_text(settings *s, const char *p, size_t n); /* a copy that lives as long as the settings */
+int read_config(settings *s, int argc, char **argv, strings *out);
+char *read_whole(settings *s, const char *path, size_t *n, int *code);
 
 int choose(const char *option, const char *value, const char *const *names, int n, int *index);
-void model_end(sheaf_model *m);        /* the last thing that is done with it */
 int number(const char *option, const char *value, int64_t low, int64_t high, int64_t *out);
 int real_number(const char *option, const char *value, double low, double high, double *out);
 int seed_number(const char *option, const char *value, uint64_t *out);
@@ -113,11 +138,14 @@ void split_list(settings *s, const char *value, strings *out);
 /* ---- one file each */
 int run_cluster(settings *s);
 int run_topics(settings *s);
+int run_similar(settings *s);
 int run_eval(settings *s);
 int run_info(settings *s);
 int run_export(settings *s);
 int run_doctor(settings *s);
 int run_bench(settings *s);
+int run_dups(settings *s);
+int run_diff(settings *s);
 int run_help(int argc, char **argv);   /* sheaf help [TOPIC] */
 int print_overview(void);
 int print_verb_help(const char *name);

@@ -131,6 +131,29 @@ typedef struct {
 typedef void sheaf_i_coarse_fn(const sheaf_i_coarse *c, int32_t m, const uint8_t *x, const sheaf_i_coarse_row *row,
                                float *scores, int32_t *label, int32_t *list, int32_t *count);
 
+/* A product of row and column that rivals has found. */
+typedef struct {
+    int32_t row, column;
+    float score;
+} sheaf_i_rival;
+#define SHEAF_I_RIVAL_ROWS 6     /* rows that are walked over together */
+#define SHEAF_I_RIVAL_COLUMNS 64 /* columns of a call, at most */
+
+/* Of the products a_i.c_t of m rows of d numbers with the k <= SHEAF_I_RIVAL_COLUMNS vectors of `packed`, laid out as
+   above and filled up with anything that is not NaN: those not below row_bar[i] (NULL: no row asks) or not below
+   column_bar[t] (filled up to a whole panel). Float sums over rising dimensions, hence the same number whichever of
+   the two is the row. *n of them, in no particular order, go to `out`. The call ends early, after any row, when there
+   may be no room for as many rows as are walked over together; room is at least that. Returns the number of rows done.
+   Numbers behind the last row are fetched, but not used. */
+typedef int64_t sheaf_i_rivals_fn(int64_t m, const float *a, int64_t lda, int32_t d, const float *packed, int32_t k,
+                                  const float *row_bar, const float *column_bar, sheaf_i_rival *out, int32_t room,
+                                  int32_t *n);
+
+/* The places i < n <= 65536, rising, where sum[i] + scale * rest[i] is not below bar: the first `room` of them. Returns
+   how many there are, or any number above room. No number is NaN; a sum may be -inf. The product may be fused. */
+typedef int32_t sheaf_i_above_fn(int32_t n, const float *sum, const uint8_t *rest, float scale, float bar,
+                                 uint16_t *place, int32_t room);
+
 /* Bytes that one call of scan looks at, at most, and places that start and end need. */
 #define SHEAF_I_SCAN_BYTES 1024
 #define SHEAF_I_SCAN_WORDS (SHEAF_I_SCAN_BYTES / 2 + 32)
@@ -157,6 +180,8 @@ typedef struct {
     sheaf_i_dots_fn *dots;
     sheaf_i_sift_fn *sift;
     sheaf_i_panel_best_fn *panel_best;
+    sheaf_i_rivals_fn *rivals;
+    sheaf_i_above_fn *above;
     sheaf_i_scan_fn *scan;
 } sheaf_i_kernels;
 
@@ -164,7 +189,7 @@ typedef struct {
    (ignored where the processor lacks it). Chosen once, the same for the life of the process. */
 const sheaf_i_kernels *sheaf_i_kernels_get(void);
 
-/* What belongs to a table but not to every processor that runs it; NULL where floats are as fast. */
+/* What belongs to a table but not to every processor that runs it; NULL where floats are as fast or faster. */
 sheaf_i_coarse_fn *sheaf_i_kernels_coarse(const sheaf_i_kernels *kernels);
 
 /* The table of that name, or NULL if it is unknown, not built or not supported by this processor. */

@@ -177,4 +177,5 @@ static size_t scan(const uint8_t *p, size_t n, size_t at, bool joins, uint32_t *
 
 const sheaf_i_kernels sheaf_i_kernels_plain = {
     .name = "plain", .spmm = spmm, .spmm_coded = spmm_coded, .gram = gram, .gram64 = gram64, .update = update,
-    .assign = assign, .dots = dots, .sift = sheaf_i_sift_plain, .panel_best = sheaf_i_panel_best_plain, .scan = scan};
+    .assign = assign, .dots = dots, .sift = sheaf_i_sift_plain, .panel_best = sheaf_i_panel_best_plain,
+    .rivals = sheaf_i_rivals_plain, .above = sheaf_i_above_plain, .scan = scan};

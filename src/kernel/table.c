@@ -12,5 +12,7 @@ const sheaf_i_kernels ISA(kernels) = {
     .dots = ISA(dots),
     .sift = ISA(sift),
     .panel_best = ISA(panel_best),
+    .rivals = ISA(rivals),
+    .above = ISA(above),
     .scan = ISA(scan),
 };

@@ -1,4 +1,4 @@
-/* The tables that select.c chooses from; only kernel/ includes this. */
+/* The tables that select.c chooses from; only kernel/ and tests include this. */
 #ifndef SHEAF_KERNEL_TABLES_H
 #define SHEAF_KERNEL_TABLES_H
 
@@ -6,6 +6,8 @@
 
 sheaf_i_sift_fn sheaf_i_sift_plain;
 sheaf_i_panel_best_fn sheaf_i_panel_best_plain;
+sheaf_i_rivals_fn sheaf_i_rivals_plain;
+sheaf_i_above_fn sheaf_i_above_plain;
 sheaf_i_coarse_fn sheaf_i_coarse_plain;
 #ifdef SHEAF_I_VNNI
 sheaf_i_coarse_fn sheaf_i_coarse_vnni;

@@ -22,7 +22,7 @@
 #endif
 
 /* Defined once per instruction set: spmm, spmm_coded in sparse.c; gram, gram64, update in tall.c; assign, dots in
-   nearest.c; sift, panel_best in bounded.c; scan in scan.c. */
+   nearest.c; sift, panel_best in bounded.c; rivals, above in rivals.c; scan in scan.c. */
 sheaf_i_spmm_fn ISA(spmm);
 sheaf_i_spmm_coded_fn ISA(spmm_coded);
 sheaf_i_gram_fn ISA(gram);
@@ -32,6 +32,8 @@ sheaf_i_assign_fn ISA(assign);
 sheaf_i_dots_fn ISA(dots);
 sheaf_i_sift_fn ISA(sift);
 sheaf_i_panel_best_fn ISA(panel_best);
+sheaf_i_rivals_fn ISA(rivals);
+sheaf_i_above_fn ISA(above);
 sheaf_i_scan_fn ISA(scan);
 
 typedef float vf __attribute__((vector_size(LANES * 4), aligned(4), may_alias));

@@ -114,7 +114,9 @@ typedef sheaf_status sheaf_i_case_fn(sheaf_i_run *r, const sheaf_i_kernels *kern
 sheaf_i_case_fn sheaf_i_case_spmm, sheaf_i_case_spmm_coded;                                   /* sparse.c, coded.c */
 sheaf_i_case_fn sheaf_i_case_gram, sheaf_i_case_gram64, sheaf_i_case_update;                  /* tall.c */
 sheaf_i_case_fn sheaf_i_case_assign, sheaf_i_case_dots;                                       /* nearest.c */
+sheaf_i_case_fn sheaf_i_case_coarse;                                                          /* bytes.c */
 sheaf_i_case_fn sheaf_i_case_sift, sheaf_i_case_panel_best;                                   /* pruning.c */
+sheaf_i_case_fn sheaf_i_case_rivals, sheaf_i_case_above;                                      /* rivals.c */
 sheaf_i_case_fn sheaf_i_case_scan;                                                            /* scan.c */
 sheaf_i_case_fn sheaf_i_case_read, sheaf_i_case_utf8, sheaf_i_case_words, sheaf_i_case_terms; /* text.c */
 sheaf_i_case_fn sheaf_i_case_weigh;                                                           /* text.c */

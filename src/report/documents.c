@@ -7,84 +7,20 @@
 #include "base/par.h"
 #include "model/model.h"
 #include "read/record.h"
-#include "report/rows.h"
+#include "report/own.h"
 
 #define FIT_DIGITS 4
-#define FIXED 5 /* id cluster fit margin second */
-#define OURS 3  /* label title date */
 
-static const sheaf_i_column BASE[FIXED + OURS] = {
+static const sheaf_i_column BASE[] = {
     {.name = {"id", 2}},
     {.name = {"cluster", 7}, .right = true},
     {.name = {"fit", 3}, .right = true},
     {.name = {"margin", 6}, .right = true},
     {.name = {"second", 6}, .right = true},
-    {.name = {"label", 5}},
-    {.name = {"title", 5}},
-    {.name = {"date", 4}},
 };
+#define N_BASE ((int32_t)(sizeof BASE / sizeof *BASE))
 
-static bool taken(const sheaf_i_column *columns, int32_t n, sheaf_str name)
-{
-    for (int32_t i = 0; i < FIXED + OURS; i++)
-        if (BASE[i].name.n == name.n && memcmp(BASE[i].name.p, name.p, name.n) == 0) return true;
-    for (int32_t i = 0; i < n; i++)
-        if (columns[i].name.n == name.n && memcmp(columns[i].name.p, name.p, name.n) == 0) return true;
-    return false;
-}
-
-/* An own column must not hide one of ours, nor a former one. */
-static sheaf_status unique_name(sheaf_i_arena *arena, const sheaf_i_column *columns, int32_t n, sheaf_str *name)
-{
-    static const char prefix[] = "input_";
-    while (taken(columns, n, *name)) {
-        size_t p = sizeof prefix - 1;
-        char *s = sheaf_i_arena_take(arena, p + name->n + 1, 1);
-        if (!s) return SHEAF_ENOMEM;
-        memcpy(s, prefix, p);
-        if (name->n) memcpy(s + p, name->p, name->n);
-        *name = (sheaf_str){s, p + name->n};
-    }
-    return SHEAF_OK;
-}
-
-typedef struct {
-    const sheaf_corpus *c;
-    bool has[OURS];
-    sheaf_i_column *columns;
-    int32_t n;
-    sheaf_i_arena arena;
-} layout;
-
-static sheaf_status layout_init(layout *l, sheaf_ctx *ctx, const sheaf_corpus *c)
-{
-    sheaf_status st = SHEAF_OK;
-    int32_t own = sheaf_corpus_n_columns(c);
-    *l = (layout){.c = c, .has = {sheaf_corpus_has_label(c), sheaf_corpus_has_title(c), sheaf_corpus_has_date(c)}};
-    sheaf_i_arena_init(&l->arena, ctx);
-    SHEAF_NEW(l->columns, ctx, FIXED + OURS + (int64_t)own);
-    memcpy(l->columns, BASE, FIXED * sizeof *BASE);
-    l->n = FIXED;
-    for (int32_t i = 0; i < OURS; i++)
-        if (l->has[i]) l->columns[l->n++] = BASE[FIXED + i];
-    for (int32_t i = 0; i < own; i++) {
-        sheaf_str name = sheaf_corpus_column_name(c, i);
-        SHEAF_TRY(unique_name(&l->arena, l->columns, l->n, &name));
-        l->columns[l->n++] = (sheaf_i_column){.name = name};
-    }
-done:
-    return st;
-}
-
-static void own_cells(sheaf_i_rows *r, const layout *l, int64_t doc)
-{
-    if (l->has[0]) sheaf_i_cell_text(r, sheaf_corpus_label(l->c, doc));
-    if (l->has[1]) sheaf_i_cell_text(r, sheaf_corpus_title(l->c, doc));
-    if (l->has[2]) sheaf_i_cell_text(r, sheaf_corpus_date(l->c, doc));
-    for (int32_t i = 0; i < sheaf_corpus_n_columns(l->c); i++) sheaf_i_cell_text(r, sheaf_corpus_column(l->c, doc, i));
-}
-
-static void document_row(sheaf_i_rows *r, const layout *l, const sheaf_clustering *c, int64_t doc)
+static void document_row(sheaf_i_rows *r, const sheaf_i_own *l, const sheaf_clustering *c, int64_t doc)
 {
     int64_t n;
     int32_t label = sheaf_clustering_labels(c, &n)[doc], second = sheaf_clustering_second(c)[doc];
@@ -99,7 +35,7 @@ static void document_row(sheaf_i_rows *r, const layout *l, const sheaf_clusterin
         sheaf_i_cell_none(r);
         sheaf_i_cell_none(r);
     }
-    own_cells(r, l, doc);
+    sheaf_i_own_cells(r, l, doc);
     sheaf_i_row_end(r);
 }
 
@@ -109,7 +45,7 @@ static void document_row(sheaf_i_rows *r, const layout *l, const sheaf_clusterin
 #define AHEAD 8 /* documents */
 
 typedef struct {
-    const layout *l;
+    const sheaf_i_own *l;
     const sheaf_clustering *c;
     sheaf_i_rows *part;    /* WAVE of them */
     int64_t first, n;      /* documents of the wave: first .. n - 1 */
@@ -130,7 +66,7 @@ static sheaf_status spell_block(void *arg, int64_t block, int32_t worker)
     return SHEAF_OK;
 }
 
-static sheaf_status write_rows(sheaf_i_rows *r, const layout *l, const sheaf_clustering *c, int64_t n)
+static sheaf_status write_rows(sheaf_i_rows *r, const sheaf_i_own *l, const sheaf_clustering *c, int64_t n)
 {
     sheaf_status st = SHEAF_OK;
     spelling s = {.l = l, .c = c};
@@ -153,9 +89,9 @@ sheaf_status sheaf_write_documents(sheaf_out *o, const sheaf_model *m, const she
 {
     sheaf_ctx *ctx = m->ctx;
     if (!m->clustering) return sheaf_i_fail(ctx, SHEAF_EINVAL, "the model has no clusters");
-    layout l;
+    sheaf_i_own l;
     sheaf_i_rows r;
-    sheaf_status st = layout_init(&l, ctx, m->corpus);
+    sheaf_status st = sheaf_i_own_init(&l, ctx, m->corpus, BASE, N_BASE);
     if (st == SHEAF_OK) st = sheaf_i_rows_open(&r, ctx, o, opts, "cluster", m, l.columns, l.n);
     if (st == SHEAF_OK) {
         int64_t n = sheaf_corpus_size(m->corpus);
@@ -165,8 +101,7 @@ sheaf_status sheaf_write_documents(sheaf_out *o, const sheaf_model *m, const she
         sheaf_status end = sheaf_i_rows_close(&r);
         if (st == SHEAF_OK) st = end;
     }
-    sheaf_i_free(ctx, l.columns);
-    sheaf_i_arena_end(&l.arena);
+    sheaf_i_own_end(&l);
     return st;
 }
 

@@ -208,13 +208,24 @@ void sheaf_i_list_item(sheaf_i_rows *r, const char *key, sheaf_str text, const c
     r->item = true;
 }
 
+void sheaf_i_list_item_begin(sheaf_i_rows *r)
+{
+    if (sheaf_i_rows_json(r)) sheaf_i_text_puts(&r->text, r->item ? ",{" : "{");
+    r->item = true;
+}
+
 static bool item_key(sheaf_i_rows *r, const char *key)
 {
     if (!sheaf_i_rows_json(r)) return false;
-    sheaf_i_text_puts(&r->text, ",");
+    if (r->text.n && r->text.p[r->text.n - 1] != '{') sheaf_i_text_puts(&r->text, ",");
     sheaf_i_text_json(&r->text, sheaf_i_str(key));
     sheaf_i_text_puts(&r->text, ":");
     return true;
+}
+
+void sheaf_i_list_text(sheaf_i_rows *r, const char *key, sheaf_str text)
+{
+    if (item_key(r, key)) sheaf_i_text_json(&r->text, text);
 }
 
 void sheaf_i_list_int(sheaf_i_rows *r, const char *key, int64_t value)

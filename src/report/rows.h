@@ -58,9 +58,13 @@ void sheaf_i_cell_text(sheaf_i_rows *r, sheaf_str s);
 void sheaf_i_cell_int(sheaf_i_rows *r, int64_t value);
 void sheaf_i_cell_real(sheaf_i_rows *r, double value, int digits);
 void sheaf_i_cell_none(sheaf_i_rows *r);
-/* A list: JSON has an object an item, {key: text} and the numbers added to it; flat formats join the texts. */
+/* A list: JSON has an object an item, {key: text} and the texts and numbers added to it; flat formats join the first
+   texts. */
 void sheaf_i_list_begin(sheaf_i_rows *r);
 void sheaf_i_list_item(sheaf_i_rows *r, const char *key, sheaf_str text, const char *separator);
+/* An item without a text: only in JSON; what it holds follows. */
+void sheaf_i_list_item_begin(sheaf_i_rows *r);
+void sheaf_i_list_text(sheaf_i_rows *r, const char *key, sheaf_str text);
 void sheaf_i_list_int(sheaf_i_rows *r, const char *key, int64_t value);
 void sheaf_i_list_real(sheaf_i_rows *r, const char *key, double value, int digits);
 void sheaf_i_list_item_end(sheaf_i_rows *r);

@@ -27,6 +27,24 @@ def write(path, text):
         f.write(text if isinstance(text, bytes) else text.encode("utf-8"))
 
 
+def made_up(first, n):
+    """n words, no two the same within 420."""
+    return ["bdfgklmnprstvz"[i % 14] + "aeiou"[i // 14 % 5] + "lmnrst"[i // 70 % 6] for i in range(first, first + n)]
+
+
+def near_documents():
+    """One text five times: as it is, spelled otherwise, with a word changed, cut short, and quoted; two others."""
+    base = made_up(0, 60)
+    changed = base[:30] + ["other"] + base[31:]
+    yield "c1", "Herald", "2024-01-01T08:00", " ".join(base)
+    yield "c2", "Gazette", "2024-01-01T10:30", ", ".join(base).upper() + "!"
+    yield "c3", "Post", "2024-01-02", " ".join(changed)
+    yield "c4", "Post", "2024-01-05", " ".join(base[:30])
+    yield "d1", "Herald", "2024-01-03", " ".join(made_up(60, 60) + ["\u2013"] + base[10:35])
+    yield "e1", "Gazette", "", " ".join(made_up(120, 60))
+    yield "e2", "Gazette", "2024-01-04", " ".join(made_up(180, 60))
+
+
 def make(folder):
     at = lambda *p: os.path.join(folder, *p)
     rows = list(documents())
@@ -36,6 +54,8 @@ def make(folder):
                                     for n, l, t in rows))
     write(at("docs.csv"), "id,headline,article_text,date,cluster\n" +
           "".join(f'{n},"About {l}, mostly",{t},2024-01-02,x\n' for n, l, t in rows))
+    write(at("near.jsonl"), "".join(json.dumps({"id": n, "source": s, "date": d, "text": t}) + "\n"
+                                    for n, s, d, t in near_documents()))
     write(at("gold.tsv"), "id\ttheme\n" + "".join(f"{n}\t{l}\n" for n, l, _ in rows))
     write(at("pred.tsv"), "id\tcluster\n" +
           "".join(f"{n}\t{1 + (i % 7 == 0) + 2 * (l == 'bread')}\n" for i, (n, l, _) in enumerate(rows)))

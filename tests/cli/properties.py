@@ -56,10 +56,19 @@ class Case(unittest.TestCase):
 
 class SameBytes(Case):
     VERBS = [("cluster", "-k", "5"), ("cluster", "--emit", "clusters", "-k", "5"), ("topics", "--dims", "8"),
-             ("topics", "--dims", "8", "--emit", "documents"), ("info",)]
+             ("topics", "--dims", "8", "--emit", "documents"), ("info",), ("dups",), ("dups", "--emit", "pairs"),
+             ("dups", "--emit", "dropped", "--linkage", "connected"), ("dups", "--passages", "8")]
 
     def rows(self, n=400):
-        return [{"id": f"d{i}", "text": text_of(i, i % 6), "label": str(i % 6)} for i in range(n)]
+        """Every seventh document is the one before it with another word, every eleventh its first half."""
+        rows = [{"id": f"d{i}", "text": text_of(i, i % 6), "label": str(i % 6)} for i in range(n)]
+        for i in range(1, n):
+            words = rows[i - 1]["text"].split()
+            if i % 7 == 0:
+                rows[i]["text"] = " ".join(words[:-2] + ["other"] + words[-1:])
+            elif i % 11 == 0:
+                rows[i]["text"] = " ".join(words[:len(words) // 2])
+        return rows
 
     def all_outputs(self, name, *more):
         return [self.sheaf(v[0], name, *v[1:], *more, "--json", "--no-provenance")[0] for v in self.VERBS]
