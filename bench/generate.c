@@ -5,7 +5,8 @@
  * A document is a pure function of the options and its number (bench/synthetic.c): n documents are the first n of 2n,
  * and docs=N first=I makes any range alone. The truth has a row for every document made from an earlier one, with
  * the Jaccard of their word trigrams (words folded) as it is, not as it was aimed at, and the share of the smaller set
- * that the other holds. Documents that share only a paragraph of boilerplate have a Jaccard below .2 and are not in it.
+ * that the other holds. Documents that share only a paragraph of boilerplate (a Jaccard below .2) or a template (up to
+ * x / (2 - x), x its share) are not in it.
  */
 #include <errno.h>
 #include <math.h>
@@ -26,6 +27,7 @@ static const char usage[] =
     "  duplicates=X    share of documents that are an edited copy of another (.02)\n"
     "  contained=X     share that are a piece of another, or quote one (.01)\n"
     "  boilerplate=X   share that end in one of 16 paragraphs (.05)\n"
+    "  templates=X     share of each document's words that one of 8 templates gives (0)\n"
     "  out=FILE        (standard output)\n"
     "  truth=FILE      rows id_a, id_b, jaccard, kind, containment of the documents made from another\n";
 
@@ -163,6 +165,7 @@ static bool set(options *o, const char *arg)
     if (NAMED("duplicates")) return number(value, 0, 1, &o->syn.duplicates);
     if (NAMED("contained")) return number(value, 0, 1, &o->syn.contained);
     if (NAMED("boilerplate")) return number(value, 0, 1, &o->syn.boilerplate);
+    if (NAMED("templates")) return number(value, 0, .9, &o->syn.templates);
 #undef NAMED
     return false;
 }

@@ -54,3 +54,23 @@ def inertia(vectors_path, prefix):
         squares += float((part ** 2).sum())
     counts = np.bincount(labels)
     return {"inertia": squares - float(((sums ** 2).sum(axis=1) / counts).sum()), "clusters": len(groups)}
+
+
+def neighbours(vectors_path, prefix, reference):
+    """What was found held against another's neighbours. The scores of both are computed anew, in double, from the rows that
+    they name; a place is right where the score is as high as the other's there, up to what float sums may differ: ties may
+    go either way. Returns the share of right places, of equal rows, and the largest score missed."""
+    x = np.load(vectors_path, mmap_mode="r")
+    found, other = (np.load(f"{p}.neighbours.npy") for p in (prefix, reference))
+    right = equal = total = 0
+    missed = 0.0
+    twice = int((np.diff(np.sort(found, axis=1), axis=1) == 0).any(axis=1).sum())
+    for i in range(0, len(found), 10_000):
+        rows = np.asarray(x[i:i + 10_000], float)[:len(found) - i]
+        ours, theirs = (np.einsum("id,ikd->ik", rows, np.asarray(x, float)[f[i:i + 10_000]]) for f in (found, other))
+        bound = 2 * x.shape[1] * 6e-8 * np.maximum(1, np.abs(theirs))
+        right += int((ours >= theirs - bound).sum())
+        equal += int((found[i:i + 10_000] == other[i:i + 10_000]).sum())
+        total += ours.size
+        missed = max(missed, float((theirs - ours).max()))
+    return {"right": right / total, "same": equal / total, "missed": missed, "twice": twice}

@@ -11,6 +11,7 @@ INERTIA = {"fixed": 1e-4, "converge": 1e-3}
 TFIDF_BAR = {1: 20, 2: 36}
 FIXED_BAR = {10: 4, 100: 2, 1000: 1.6}
 CONVERGE_BAR, SEEDED_BAR = 4, 8
+NEIGHBOUR_BARS = {"graph": (("FAISS", 2), ("scikit-learn, brute", 4)), "queries": (("FAISS", 1.5),)}
 
 
 def seconds(program):
@@ -143,6 +144,10 @@ def faults(found):
             residual = first(case["programs"].get(name), "residual")
             if residual is not None and residual > bound:
                 out.append(f"{case['key']}: {name}: residual {residual:.1e}, stated {bound:.0e}")
+    for case in cases(found, "neighbours"):
+        mine = case["programs"].get("sheaf")
+        if first(mine, "right") not in (None, 1.0) or first(mine, "twice"):
+            out.append(f"{case['key']}: not the nearest rows: {first(mine, 'right'):.6f} of the places are right")
     for kind in ("fixed", "converge", "seeded"):
         for case in cases(found, kind):
             over = above(case)
@@ -222,6 +227,16 @@ def kmeans_bars(case, asked, text):
               asked, ratio(fastest[0][1] if fastest else None, seconds(case["programs"].get("sheaf"))), good, why, note)
 
 
+def neighbour_bars(case):
+    """Against FAISS, which has to have found the same, and of the graph against scikit-learn."""
+    mine = case["programs"].get("sheaf")
+    right = first(mine, "right")
+    good = None if right is None else right == 1 and not first(mine, "twice")
+    for name, asked in NEIGHBOUR_BARS["graph" if case["label"] == "graph" else "queries"]:
+        yield bar(f"{case['corpus']}, {case['k']} nearest, {case['label']}: times {name}", asked,
+                  ratio(seconds(case["programs"].get(name)), seconds(mine)), good, "neighbours")
+
+
 def bars(found):
     """Rows; a case whose runs of sheaf are not all of the latest build says so."""
     yield "| | asked | measured | |\n|---|---|---|---|"
@@ -244,6 +259,8 @@ def bar_rows(found):
     for case in cases(found, "seeded"):
         if case["k"] >= 100:
             yield from ((case, row) for row in kmeans_bars(case, SEEDED_BAR, ", seeding included, to convergence"))
+    for case in cases(found, "neighbours"):
+        yield from ((case, row) for row in neighbour_bars(case))
 
 
 # ---- the tables ----
@@ -268,7 +285,7 @@ def table(case, heads, row):
     yield f"| | runs | seconds, median | least-most | over sheaf's | peak MB | {' | '.join(heads)} |"
     yield "|---" * (6 + len(heads)) + "|"
     mine = next((seconds(p) for n, p in case["programs"].items() if ours(n) and p["runs"]), None)
-    for name, p in case["programs"].items():
+    for name, p in sorted(case["programs"].items(), key=lambda item: not ours(item[0])):
         bold = "**" if ours(name) else ""
         if not p["runs"]:
             if outcome(p):
@@ -341,6 +358,17 @@ def kmeans_tables(found, kind):
         yield "\n".join(table(case, ("iterations", *heads, "against the best peer"), of)) + "\n"
 
 
+def neighbour_tables(found):
+    for case in cases(found, "neighbours"):
+        yield heading(found, case, f"{case['label']}, {case['rows']:,} x {case['dims']}, {case['k']} nearest")
+
+        def row(name, p):
+            rate = 2e-9 * case["queries"] * case["rows"] * case["dims"] / seconds(p)
+            return (cell(rate, ".0f"), cell(first(p, "right"), ".6f"),
+                    cell(first(p, "same"), ".6f"), cell(first(p, "missed"), ".1e"))
+        yield "\n".join(table(case, ("2nmd GFLOP/s", "right", "same rows", "score missed"), row)) + "\n"
+
+
 def versions(found):
     """Program -> versions and BLAS."""
     out = {}
@@ -385,4 +413,11 @@ def report(found):
             text += "Vectors: rows of U sigma of length 1. Inertia: of the labels, about the means of their clusters, in double. "
             text += "" if kind == "seeded" else "2ndk GFLOP/s counts the work of the plain algorithm: who prunes does less."
             lines += [f"## {title}", "", *textwrap.wrap(text, 120), "", *kmeans_tables(found, kind)]
+    if cases(found, "neighbours"):
+        text = ("By dot product, exact, of rows of U sigma of length 1; graph: of every row among the others. Scores are computed "
+                "anew in double by `bench/judge.py` and held against those of another program's answer, sheaf's against "
+                "FAISS's, the others' against sheaf's: right is the share of places where they are as high, up to the rounding "
+                "of float sums; ties may go either way. 2nmd GFLOP/s counts every product of the plain algorithm; of the graph "
+                "sheaf computes each once for both its rows.")
+        lines += ["## Nearest neighbours", "", *textwrap.wrap(text, 120), "", *neighbour_tables(found)]
     return "\n".join(lines) + "\n"

@@ -1,6 +1,6 @@
 /* One stage of sheaf in a process of its own, to be held against the programs in bench/peers/.
  *
- *     stages vectorise|svd|kmeans OPTION=VALUE...
+ *     stages vectorise|svd|kmeans|neighbours OPTION=VALUE...
  *
  * The input is read first; then the stage runs `repeats` times, timed, and one JSON object tells the seconds of each
  * run, resident memory before it and the peak from there on. Results go to OUT.*.npy (and OUT.npz, OUT.terms.txt,
@@ -16,17 +16,19 @@
 #include "sheaf/sheaf.h"
 
 static const char usage[] =
-    "usage: stages vectorise|svd|kmeans OPTION=VALUE...\n"
+    "usage: stages vectorise|svd|kmeans|neighbours OPTION=VALUE...\n"
     "  all        in=FILE out=PREFIX threads=T (0: all) repeats=N (1)\n"
     "  vectorise  JSONL -> TF-IDF; analyzer=sklearn|unicode (sklearn); plain=0: stop words, terms in at least 2 and "
     "at\n"
     "             most half of the documents, sublinear, instead of scikit-learn's defaults\n"
     "  svd        .npz -> U, sigma, V; dims=D (100) tol=T (5e-3)\n"
-    "  kmeans     .npy of float32 -> labels; k=K, iterations=N (300) tol=T (0), start=C.npy or seed=S (0)\n";
+    "  kmeans     .npy of float32 -> labels; k=K, iterations=N (300) tol=T (0), start=C.npy or seed=S (0)\n"
+    "  neighbours .npy of float32, or .npz -> the k=N nearest of each row by dot product; of the first queries=M rows\n"
+    "             among all, the row itself too, instead of among the others\n";
 
 typedef struct {
     const char *in, *out, *analyzer, *start;
-    int32_t threads, repeats, dims, k, iterations;
+    int32_t threads, repeats, dims, k, iterations, queries;
     bool plain, tol_set;
     double tol;
     uint64_t seed;
@@ -213,6 +215,50 @@ static sheaf_status kmeans(sheaf_ctx *ctx, const options *o, const void *input, 
     return st;
 }
 
+/* ---- neighbours ---- */
+
+static bool is_sparse(const options *o)
+{
+    size_t n = strlen(o->in);
+    return n > 4 && !strcmp(o->in + n - 4, ".npz");
+}
+
+static bool save_hits(const options *o, const sheaf_hit *hits, int64_t m)
+{
+    int32_t *doc = malloc((size_t)(m * o->k) * sizeof *doc);
+    float *score = malloc((size_t)(m * o->k) * sizeof *score);
+    bool ok = doc && score;
+    for (int64_t i = 0; ok && i < m * o->k; i++) {
+        doc[i] = (int32_t)hits[i].doc;
+        score[i] = hits[i].score;
+    }
+    ok = ok && npy_save(o->out, "neighbours", NPY_I32, doc, m, o->k) &&
+         npy_save(o->out, "scores", NPY_F32, score, m, o->k);
+    free(doc);
+    free(score);
+    return ok;
+}
+
+static sheaf_status neighbours(sheaf_ctx *ctx, const options *o, const void *input, bool last, outcome *r)
+{
+    const vectors *v = is_sparse(o) ? NULL : input;
+    const sheaf_matrix *a = v ? NULL : input;
+    const int64_t rows = v ? v->n : sheaf_matrix_rows(a), m = o->queries ? o->queries : rows;
+    const int32_t d = v ? (int32_t)v->d : sheaf_matrix_cols(a);
+    if (m > rows || (a && o->queries)) return SHEAF_EINVAL;
+    sheaf_hit *hits = malloc((size_t)(m * o->k) * sizeof *hits);
+    if (!hits) return SHEAF_ENOMEM;
+    memset(hits, 0, (size_t)(m * o->k) * sizeof *hits); /* the pages are the caller's */
+    double start = now();
+    sheaf_status st = a ? sheaf_nearest_sparse(ctx, hits, o->k, a, NULL, NULL)
+                      : o->queries ? sheaf_nearest_rows(ctx, hits, o->k, v->x, rows, d, d, v->x, m, d, NULL)
+                                   : sheaf_nearest_graph(ctx, hits, o->k, v->x, rows, d, d);
+    *r = (outcome){.seconds = now() - start, .number = {rows, d, o->k, m}};
+    if (st == SHEAF_OK && last && o->out && !save_hits(o, hits, m)) st = SHEAF_EIO;
+    free(hits);
+    return st;
+}
+
 /* ---- what they have in common ---- */
 
 typedef struct {
@@ -225,12 +271,14 @@ static const stage stages[] = {
     {"vectorise", vectorise, {"docs", "terms", "nonzeros", "bytes"}, {"words", "count", "weigh"}, NULL},
     {"svd", svd, {"docs", "dims", "products", "restarts"}, {NULL, NULL, NULL}, "residual"},
     {"kmeans", kmeans, {"docs", "dims", "iterations", "refilled"}, {NULL, NULL, NULL}, "inertia"},
+    {"neighbours", neighbours, {"docs", "dims", "k", "queries"}, {NULL, NULL, NULL}, NULL},
 };
 
 static sheaf_status load(sheaf_ctx *ctx, const options *o, const stage *s, sheaf_corpus **c, sheaf_matrix **m,
                          vectors *v)
 {
-    if (s->run == svd) return sheaf_matrix_load(ctx, m, NULL, o->in, SHEAF_MATRIX_NPZ);
+    if (s->run == svd || (s->run == neighbours && is_sparse(o)))
+        return sheaf_matrix_load(ctx, m, NULL, o->in, SHEAF_MATRIX_NPZ);
     if (s->run == vectorise) {
         sheaf_read_opts ro;
         sheaf_read_opts_init(&ro, sizeof ro);
@@ -314,6 +362,7 @@ static bool set(options *o, const char *arg)
     if (NAMED("repeats")) return integer(value, 1, 1000, &o->repeats);
     if (NAMED("dims")) return integer(value, 1, 100000, &o->dims);
     if (NAMED("k")) return integer(value, 1, INT32_MAX, &o->k);
+    if (NAMED("queries")) return integer(value, 0, INT32_MAX, &o->queries);
     if (NAMED("iterations")) return integer(value, 1, INT32_MAX, &o->iterations);
     if (NAMED("seed")) return integer(value, 0, INT32_MAX, &seed) && (o->seed = (uint64_t)seed, true);
     if (NAMED("plain")) return integer(value, 0, 1, &flag) && (o->plain = flag != 0, true);

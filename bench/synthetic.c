@@ -10,7 +10,8 @@
  * Derived documents: number i is made from i - 38 (even i) or i - 1000 (odd i), which is never derived itself and
  * serves no other, so that derived documents come in pairs whose overlap is known.
  * Boilerplate: one of 16 paragraphs at the end of documents of 60 words and more; two documents that share only that
- * have a Jaccard below .2.
+ * have a Jaccard below .2. Templates: forms with blanks. A document's words are cut in 4 pieces, each followed by the
+ * next piece of one of 8 long texts; two documents of one template have a Jaccard of up to x / (2 - x), x its share.
  * Every choice is a hash of (seed, stream, number), so any document can be made alone.
  */
 #include "synthetic.h"
@@ -23,6 +24,8 @@ enum {
     SUBJECTS = 8,
     PARAGRAPHS = 16,
     PARAGRAPH_WORDS = 30,
+    TEMPLATES = 8,
+    BLANKS = 4,
     LONG = 60,
     SHORT = 5,
     LONGEST = 1 << 15,
@@ -42,7 +45,8 @@ enum {
     STREAM_PARAGRAPH,
     STREAM_BOILERPLATE,
     STREAM_DEAL_TOPIC,
-    STREAM_DEAL_SUBJECT
+    STREAM_DEAL_SUBJECT,
+    STREAM_TEMPLATE
 };
 
 static const char *const function_words[] = {
@@ -285,10 +289,29 @@ static void own_words(const syn_model *m, int64_t number, syn_document *d, uint3
     }
 }
 
+/* Spreads the first `own` words over a template of which the document has d->n - own words. */
+static void fill_in(const syn_model *m, int64_t number, syn_document *d, int32_t own)
+{
+    uint64_t choice = stream(m, STREAM_TEMPLATE, number);
+    uint64_t text = stream(m, STREAM_TEMPLATE, -1 - (int64_t)syn_below(&choice, TEMPLATES));
+    uint32_t *copy = d->word + SYN_MAX_WORDS / 2;
+    memcpy(copy, d->word, (size_t)own * sizeof *copy);
+    int32_t given = d->n - own, n = 0, at = 0;
+    for (int32_t i = 0; i < BLANKS; i++) {
+        int32_t from = (int32_t)((int64_t)i * own / BLANKS), to = (int32_t)((int64_t)(i + 1) * own / BLANKS);
+        memcpy(d->word + n, copy + from, (size_t)(to - from) * sizeof *copy);
+        n += to - from;
+        for (int32_t end = (int32_t)((int64_t)(i + 1) * given / BLANKS); at < end; at++)
+            d->word[n++] = alias_pick(&m->all, syn_next(&text));
+    }
+}
+
 static void make_own(const syn_model *m, int64_t number, syn_document *d)
 {
     d->n = length_of(m, number);
-    own_words(m, number, d, d->word, d->n);
+    int32_t own = d->n - (int32_t)(m->o.templates * d->n);
+    own_words(m, number, d, d->word, own);
+    if (own < d->n) fill_in(m, number, d, own);
     d->punctuation = stream(m, STREAM_PUNCTUATION, number);
     d->boilerplate = 0;
     uint64_t state = stream(m, STREAM_BOILERPLATE, number);

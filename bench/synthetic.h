@@ -22,6 +22,7 @@ typedef struct {
     int32_t topics, vocabulary;
     double words;                              /* mean length of a document */
     double duplicates, contained, boilerplate; /* shares of the documents */
+    double templates;                          /* share of each document's words that a template gives */
 } syn_opts;
 
 typedef enum {

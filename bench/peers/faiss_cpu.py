@@ -1,6 +1,7 @@
-"""FAISS: Kmeans on all vectors (by default it takes a sample), then the labels of its centres.
+"""FAISS: Kmeans on all vectors (by default it takes a sample), then the labels of its centres; exact neighbours.
 
     faiss_cpu.py kmeans in=X.npy k=K iterations=N  start=C.npy or seed=S [super=1]
+    faiss_cpu.py neighbours in=X.npy k=N [queries=M]   IndexFlatIP; the index is filled before the clock starts
 
 It has no test of convergence by labels: for runs to convergence it is told how many iterations another one took.
 seed: its k-means++. super: its SuperKMeans, which prunes by partial distances.
@@ -29,4 +30,23 @@ def kmeans():
     return call, x[:max(k, 1000)], x, tell
 
 
-protocol.main("FAISS", {"kmeans": kmeans}, ("faiss-cpu",))
+def neighbours():
+    """Of every row among all; the row itself is found too and taken out afterwards, not timed. queries=M: of the first M
+    rows, with the row itself."""
+    x, _ = protocol.vectors()
+    queries, k = protocol.number("queries", 0), protocol.number("k", 10)
+    faiss.omp_set_num_threads(protocol.THREADS)
+    index = faiss.IndexFlatIP(x.shape[1])
+    index.add(x)
+
+    def call(rows):
+        return index.search(rows, k if queries else k + 1)
+
+    def tell(result):
+        scores, found = result
+        protocol.save_neighbours(found, scores, k, not queries)
+        return {"docs": len(x), "dims": x.shape[1], "k": k, "queries": len(found)}
+    return call, x[:1000], x[:queries] if queries else x, tell
+
+
+protocol.main("FAISS", {"kmeans": kmeans, "neighbours": neighbours}, ("faiss-cpu",))

@@ -3,6 +3,7 @@
     scikit_learn.py vectorise in=C.jsonl            its defaults (float32); out: .npz, .terms.txt, .ids.txt
     scikit_learn.py svd in=M.npz dims=100           TruncatedSVD(n_iter=5), float32
     scikit_learn.py kmeans in=X.npy k=K algorithm=lloyd|elkan iterations=N tol=T  start=C.npy or seed=S
+    scikit_learn.py neighbours in=X.npy k=N [queries=M]   NearestNeighbors(brute); of rows of length 1 by dot product
     scikit_learn.py main-job in=C.jsonl k=K seed=S labels=L.tsv dims=100 [char_bigrams=1]
 
 `main-job` is timed from the JSONL file on disk to the labels, imports not counted; it writes id<TAB>cluster rows.
@@ -16,6 +17,7 @@ import scipy.sparse
 from sklearn.cluster import KMeans
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
 
 
@@ -64,6 +66,23 @@ def kmeans():
     return model.fit_predict, x[:max(k, 1000)].copy(), x, tell
 
 
+def neighbours():
+    """Euclidean distance, which for rows of length 1 has the order of the dot product and is its fastest path; queries=M:
+    of the first M rows among all, with the row itself."""
+    x, _ = protocol.vectors()
+    queries, k = protocol.number("queries", 0), protocol.number("k", 10)
+    model = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(x)
+
+    def call(rows):
+        return model.kneighbors(rows if queries or len(rows) < len(x) else None)
+
+    def tell(result):
+        distances, found = result
+        protocol.save_neighbours(found, 1 - distances ** 2 / 2, k, False)
+        return {"docs": len(x), "dims": x.shape[1], "k": k, "queries": len(found)}
+    return call, x[:1000], x[:queries] if queries else x, tell
+
+
 def main_job():
     k, seed, dims = (protocol.number(name, default) for name, default in (("k", 20), ("seed", 0), ("dims", 100)))
     extra = {"analyzer": "char", "ngram_range": (2, 2)} if "char_bigrams" in protocol.OPTIONS else {"stop_words": "english"}
@@ -95,5 +114,6 @@ def main_job():
     return call, None, protocol.OPTIONS["in"], tell
 
 
-protocol.main("scikit-learn", {"vectorise": vectorise, "svd": svd, "kmeans": kmeans, "main-job": main_job},
+protocol.main("scikit-learn", {"vectorise": vectorise, "svd": svd, "kmeans": kmeans, "neighbours": neighbours,
+                              "main-job": main_job},
               ("scikit-learn", "scipy"))
