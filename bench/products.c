@@ -72,6 +72,7 @@ static sheaf_status serve(const options *o, products *p)
             break;
         }
         st = sheaf_i_matrix_times(p->ctx, side == 'n' ? p->a : p->transposed, p->operand, b, b, p->result, b, &keep);
+        if (st != SHEAF_OK) break;
         puts("ok");
         fflush(stdout);
     }

@@ -3,9 +3,10 @@
 
 #include "test_cluster.h"
 
+#include "cluster/bounds.h"
 #include "cluster/bytes.h"
 #include "cluster/kmeans.h"
-#include "kernel/kernel.h"
+#include "kernel/tables.h"
 
 typedef struct {
     int32_t *label;
@@ -157,15 +158,16 @@ static void few_rows(void **state)
 }
 
 /* So many centres that rows are compared by bytes first. */
-enum { MANY = 330 };
+enum { MANY = 305, ENOUGH = 16 * MANY };
 
 static void many_centres(void **state)
 {
     (void)state;
     const int32_t dims[] = {1, 7, 100, 300};
     for (int c = 0; c < 4; c++) {
-        float *x = test_blobs(2200, dims[c], dims[c] < 40 ? dims[c] : 40, c == 1 ? 0.01 : 1, (uint64_t)(90 + c));
-        both_metrics(x, 2200, dims[c], MANY + c * 16, 3);
+        const int32_t k = MANY + c * 16;
+        float *x = test_blobs(16 * k, dims[c], dims[c] < 40 ? dims[c] : 40, c == 1 ? 0.01 : 1, (uint64_t)(90 + c));
+        both_metrics(x, 16 * k, dims[c], k, 3);
         free(x);
     }
 }
@@ -175,7 +177,7 @@ static void many_centres(void **state)
 static void many_adversarial_centres(void **state)
 {
     (void)state;
-    enum { N = 2100, D = 9 };
+    enum { N = ENOUGH, D = 9 };
     float *x = malloc(N * D * sizeof *x);
     for (int kind = 0; kind < 5; kind++) {
         for (int64_t i = 0; i < N; i++)
@@ -193,11 +195,10 @@ static void many_adversarial_centres(void **state)
     free(x);
 }
 
-/* Centres that bytes hold exactly: all that is lost is what rows lose. */
-static void rounded_rows(void **state)
+/* Centres that bytes hold exactly: all that is lost is what rows lose. far: they differ by more than bytes do not tell. */
+static void check_rounded(sheaf_i_coarse_fn *coarse, bool far)
 {
-    (void)state;
-    enum { N = 2400, D = 3 };
+    enum { N = ENOUGH, D = 3 };
     sheaf_ctx *ctx = test_context(1);
     float x[N * D], score[N];
     int32_t want[N], got[N];
@@ -208,30 +209,44 @@ static void rounded_rows(void **state)
     assert_ok(ctx, sheaf_i_points_make(ctx, &p, x, N, D, D, NULL, 0, SHEAF_METRIC_EUCLIDEAN));
     assert_ok(ctx, sheaf_i_kmeans_new(&m, &p, MANY));
     for (int32_t e = 0; e < MANY * D; e++)
-        m.centre[e] = e % D == 0 ? 1 : (float)(sheaf_i_rng_u64(97, (uint64_t)e) % 255) / 127 - 1;
+        m.centre[e] = e % D == 0 ? 1 : (float)(sheaf_i_rng_u64(97, (uint64_t)e) % (far ? 255 : 3)) / 127 - 1;
     sheaf_i_kmeans_set_bias(&m);
     for (int32_t g = 0; g < m.panels.panels; g++)
         sheaf_i_panels_fill(&m.panels, g, m.centre, m.bias, MANY, D);
     sheaf_i_assignment a = {.k = MANY, .centre = m.centre, .bias = m.bias, .label = want, .score = score};
     assert_ok(ctx, sheaf_i_assign(&p, &a));
-    sheaf_i_bytes_new(&bytes, &m);
-    if (bytes) assert_ok(ctx, sheaf_i_bytes_centres(bytes, &m));
-    for (int64_t lo = 0; bytes && lo < N; lo += SHEAF_I_BYTES_ROWS) {
-        sheaf_i_bytes_fill(bytes, &p, lo, lo + SHEAF_I_BYTES_ROWS);
-        sheaf_i_bytes_assign(bytes, &m, lo, lo + SHEAF_I_BYTES_ROWS, 0, got + lo);
+    sheaf_i_bytes_new(&bytes, &m, coarse);
+    assert_non_null(bytes);
+    for (int pass = 0; pass < 2; pass++) { /* the second counts anew */
+        assert_ok(ctx, sheaf_i_bytes_centres(bytes, &m));
+        assert_true(sheaf_i_bytes_pay(bytes, N));
+        for (int64_t lo = 0, hi; lo < N; lo = hi) {
+            hi = lo + SHEAF_I_BYTES_ROWS < N ? lo + SHEAF_I_BYTES_ROWS : N;
+            if (pass == 0) sheaf_i_bytes_fill(bytes, &p, lo, hi);
+            sheaf_i_bytes_assign(bytes, &m, lo, hi, 0, got + lo);
+        }
+        assert_memory_equal(got, want, sizeof want);
+        assert_int_equal(sheaf_i_bytes_pay(bytes, N), far);
     }
-    if (bytes) assert_memory_equal(got, want, sizeof want);
     sheaf_i_bytes_free(bytes);
     sheaf_i_kmeans_end(&m);
     sheaf_i_points_end(&p);
     sheaf_ctx_free(ctx);
 }
 
+static void rounded_rows(void **state)
+{
+    (void)state;
+    sheaf_i_coarse_fn *const coarse[] = {sheaf_i_coarse_plain, sheaf_i_kernels_coarse(sheaf_i_kernels_get())};
+    for (int i = 0; i < 2; i++)
+        for (int far = 0; coarse[i] && far < 2; far++) check_rounded(coarse[i], far);
+}
+
 /* Bytes are made where they pay, and without memory for them the run goes on. */
 static void runs_with_and_without_bytes(void **state)
 {
     (void)state;
-    enum { N = 2100, D = 6 };
+    enum { N = ENOUGH, D = 6 };
     test_limit limit = {0};
     sheaf_ctx *ctx = test_limited_context(&limit, 2);
     const bool any = sheaf_i_kernels_coarse(sheaf_i_kernels_get()) != NULL;
@@ -251,7 +266,10 @@ static void runs_with_and_without_bytes(void **state)
             st = sheaf_i_kmeans_run(&m, 2, 0);
         }
         assert_true(st == SHEAF_OK || (fail_at > 0 && st == SHEAF_ENOMEM));
-        without += st == SHEAF_OK && limit.calls >= fail_at && fail_at > 0;
+        if (st == SHEAF_OK && limit.calls >= fail_at && fail_at > 0) {
+            without++;
+            assert_string_equal(sheaf_ctx_message(ctx), ""); /* nothing has failed */
+        }
         if (!want) memcpy(want = malloc(N * sizeof *want), m.label, N * sizeof *want);
         if (st == SHEAF_OK) assert_memory_equal(m.label, want, N * sizeof *want);
         sheaf_i_kmeans_end(&m);
@@ -259,16 +277,84 @@ static void runs_with_and_without_bytes(void **state)
     }
     assert_int_equal(without > 0, any);
     limit.fail_at = 0;
-    for (int32_t k = 10; k <= MANY; k += MANY - 10) {
+    const int32_t ks[] = {10, MANY, MANY + 1}; /* too few centres; too few rows for them */
+    for (int i = 0; i < 3; i++) {
         sheaf_i_kmeans m;
         sheaf_i_bytes *bytes;
-        assert_ok(ctx, sheaf_i_kmeans_new(&m, &p, k));
-        sheaf_i_bytes_new(&bytes, &m);
-        assert_int_equal(bytes != NULL, any && k == MANY);
+        assert_ok(ctx, sheaf_i_kmeans_new(&m, &p, ks[i]));
+        sheaf_i_bytes_new(&bytes, &m, sheaf_i_coarse_plain);
+        assert_int_equal(bytes != NULL, ks[i] == MANY);
         sheaf_i_bytes_free(bytes);
         sheaf_i_kmeans_end(&m);
     }
     free(want);
+    free(x);
+    sheaf_i_points_end(&p);
+    sheaf_ctx_free(ctx);
+}
+
+/* A heap that knows its size; each piece begins with its own. */
+typedef struct {
+    size_t live, most;
+} heap;
+
+static void *heap_resize(void *user, void *ptr, size_t bytes)
+{
+    enum { HEAD = 64 };
+    heap *h = user;
+    char *had = ptr ? (char *)ptr - HEAD : NULL;
+    h->live += bytes - (had ? *(size_t *)had : 0);
+    h->most = h->live > h->most ? h->live : h->most;
+    if (!bytes) {
+        free(had);
+        return NULL;
+    }
+    char *p = realloc(had, bytes + HEAD);
+    assert_non_null(p);
+    memcpy(p, &bytes, sizeof bytes);
+    return p + HEAD;
+}
+
+/* Bytes are gone before bounds are made: a run never holds more than the larger of the two beyond what one with
+   neither of them does. */
+static void bytes_make_room_for_bounds(void **state)
+{
+    (void)state;
+    enum { N = ENOUGH, D = 6 };
+    heap h = {0};
+    sheaf_ctx_opts o;
+    sheaf_ctx_opts_init(&o, sizeof o);
+    o.threads = 1;
+    o.resize = heap_resize;
+    o.resize_user = &h;
+    sheaf_ctx *ctx;
+    assert_int_equal(sheaf_ctx_new(&ctx, &o), SHEAF_OK);
+    float *x = test_blobs(N, D, D, 1, 98);
+    sheaf_i_points p;
+    assert_ok(ctx, sheaf_i_points_make(ctx, &p, x, N, D, D, NULL, 0, SHEAF_METRIC_EUCLIDEAN));
+    size_t most[2], by_bytes = 0, by_bounds = 0;
+    for (int pruned = 0; pruned < 2; pruned++) {
+        sheaf_i_kmeans m;
+        sheaf_i_bytes *bytes;
+        assert_ok(ctx, sheaf_i_kmeans_new(&m, &p, MANY));
+        memcpy(m.centre, p.x, MANY * D * sizeof *m.centre);
+        sheaf_i_kmeans_set_bias(&m);
+        m.unpruned = !pruned;
+        size_t live = h.live;
+        sheaf_i_bytes_new(&bytes, &m, sheaf_i_coarse_plain);
+        by_bytes = h.live - live;
+        sheaf_i_bytes_free(bytes);
+        assert_ok(ctx, sheaf_i_bounds_new(&m.bounds, &m));
+        by_bounds = h.live - live;
+        sheaf_i_bounds_free(m.bounds);
+        m.bounds = NULL;
+        h.most = h.live;
+        assert_ok(ctx, sheaf_i_kmeans_run(&m, 30, 0));
+        most[pruned] = h.most;
+        sheaf_i_kmeans_end(&m);
+    }
+    assert_true(by_bytes > N * D && by_bounds > N * D);
+    assert_true(most[1] <= most[0] + (by_bytes > by_bounds ? by_bytes : by_bounds));
     free(x);
     sheaf_i_points_end(&p);
     sheaf_ctx_free(ctx);
@@ -281,7 +367,7 @@ int test_cluster_pruning(void)
         cmocka_unit_test(rows_between_centres),      cmocka_unit_test(adversarial_scales),
         cmocka_unit_test(few_rows),                  cmocka_unit_test(many_centres),
         cmocka_unit_test(many_adversarial_centres),  cmocka_unit_test(rounded_rows),
-        cmocka_unit_test(runs_with_and_without_bytes),
+        cmocka_unit_test(runs_with_and_without_bytes), cmocka_unit_test(bytes_make_room_for_bounds),
     };
     return cmocka_run_group_tests_name("pruning", tests, NULL, NULL);
 }

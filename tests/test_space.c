@@ -375,13 +375,31 @@ static double largest_residual(const sheaf_matrix *m, const sheaf_space *s)
     return largest;
 }
 
+/* Gives memory but once, when *user is counted down to 0. */
+static void *refuse_once(void *user, void *ptr, size_t bytes)
+{
+    int *left = user;
+    if (bytes && --*left == 0) return NULL;
+    if (bytes) return realloc(ptr, bytes);
+    free(ptr);
+    return NULL;
+}
+
 /* Residuals above 1e-3 are those of the recurrence, checked by 16 random sums of columns: never below the true ones, and
-   hardly above. Where what the recurrence claims is wrong, they are formed one by one. */
+   hardly above. Where what the recurrence claims is wrong, or there is no memory for the sums, they are formed one by
+   one. */
 static void test_claims(void **state)
 {
     (void)state;
     enum { K = 30 };
-    sheaf_ctx *ctx = test_context(2);
+    int left = -1;
+    sheaf_ctx_opts co;
+    sheaf_ctx_opts_init(&co, sizeof co);
+    co.threads = 2;
+    co.resize = refuse_once;
+    co.resize_user = &left;
+    sheaf_ctx *ctx;
+    assert_int_equal(sheaf_ctx_new(&ctx, &co), SHEAF_OK);
     sheaf_matrix *m = texty(ctx, 3000, 2500, 25, 8), *t = NULL;
     sheaf_space *s = NULL;
     sheaf_space_opts o = options(K, .05, SHEAF_SOLVER_LANCZOS);
@@ -406,6 +424,25 @@ static void test_claims(void **state)
     assert_true(fabs(r.residual - truth) <= 2e-6); /* rounding of float products */
     assert_int_equal(r.products, SHEAF_I_SKETCH + K);
     sheaf_i_aligned_free(ctx, r.rest);
+    for (int wrong = 0; wrong < 2; wrong++) { /* one vector a thousandth too long: too much for what is claimed */
+        assert_ok(ctx, sheaf_i_svd_lanczos(&p, &r));
+        assert_non_null(r.rest);
+        for (int64_t i = 0; wrong && i < m->rows; i++) r.long_side[i * K] *= 1.001f;
+        const int64_t products = r.products;
+        assert_ok(ctx, sheaf_i_svd_residual(&p, &r));
+        assert_int_equal(r.products - products, SHEAF_I_SKETCH + (wrong ? K : 0));
+        for (int fail_at = 1; !wrong && fail_at <= 3; fail_at++) { /* the factors and both sides' sums */
+            r.residual = 0;
+            r.products = 0;
+            left = fail_at;
+            assert_ok(ctx, sheaf_i_svd_residual(&p, &r));
+            assert_true(left < 0);
+            assert_string_equal(sheaf_ctx_message(ctx), "");
+            assert_int_equal(r.products, K);
+            assert_true(fabs(r.residual - truth) <= 2e-6);
+        }
+        sheaf_i_svd_result_end(ctx, &r);
+    }
     sheaf_i_scratch_end(ctx, &scratch);
     sheaf_space_free(s);
     sheaf_matrix_free(t);

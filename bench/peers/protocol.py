@@ -28,15 +28,15 @@ import numpy as np
 import threadpoolctl
 
 
-def status_mb(field):
-    """A line of /proc/self/status."""
-    with open("/proc/self/status", encoding="ascii") as f:
+def status_mb(field, process="self"):
+    """A line of /proc/self/status, or of another process."""
+    with open(f"/proc/{process}/status", encoding="ascii") as f:
         return next(int(line.split()[1]) / 1024 for line in f if line.startswith(field))
 
 
-def forget_peak():
+def forget_peak(process="self"):
     """The peak of resident memory counts from here on."""
-    with open("/proc/self/clear_refs", "w", encoding="ascii") as f:
+    with open(f"/proc/{process}/clear_refs", "w", encoding="ascii") as f:
         f.write("5")
 
 
@@ -75,6 +75,16 @@ def save_svd(u, s, v):
     """By falling value; v: terms x dims."""
     order = np.argsort(-s)
     save(u=np.ascontiguousarray(u[:, order]), s=s[order], v=np.ascontiguousarray(v[:, order]))
+
+
+def save_neighbours(found, scores, k, drop_self):
+    """drop_self: k + 1 of each row were asked for, and the row itself is no answer; where it is not among them (a tie), the
+    last one goes."""
+    if drop_self:
+        keep = found != np.arange(len(found))[:, None]
+        keep[:, -1] &= ~keep.all(axis=1)
+        found, scores = found[keep].reshape(-1, k), scores[keep].reshape(-1, k)
+    save(neighbours=found.astype("int32"), scores=scores.astype("float32"))
 
 
 def blas():

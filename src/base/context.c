@@ -129,6 +129,8 @@ void sheaf_i_hint(sheaf_ctx *ctx, const char *format, ...)
     make_printable(e->hint);
 }
 
+void sheaf_i_forgive(sheaf_ctx *ctx) { *current_error(ctx) = (sheaf_i_error){{0}, {0}}; }
+
 void sheaf_i_note(sheaf_ctx *ctx, const char *format, ...)
 {
     if (!ctx->o.note) return;

@@ -16,6 +16,8 @@ sheaf_status sheaf_i_fail(sheaf_ctx *ctx, sheaf_status st, const char *format, .
     __attribute__((format(printf, 3, 4)));
 /* Adds "what to do" to the failure just recorded. */
 void sheaf_i_hint(sheaf_ctx *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Takes back the failure just recorded: the caller can do without what failed, and goes on. */
+void sheaf_i_forgive(sheaf_ctx *ctx);
 /* Something worth telling; not from inside parallel blocks. */
 void sheaf_i_note(sheaf_ctx *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* SHEAF_ECANCELED if the user asked to stop. Not from inside parallel blocks. */

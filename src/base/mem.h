@@ -14,8 +14,9 @@ void *sheaf_i_aligned(sheaf_ctx *ctx, int64_t n, size_t size);
 void sheaf_i_aligned_free(sheaf_ctx *ctx, void *ptr);
 char *sheaf_i_copy(sheaf_ctx *ctx, const char *p, size_t n);                  /* NUL-terminated copy */
 
-/* Much was freed that lay between what stays: its memory goes back to the system, where it is the C library's heap. */
-void sheaf_i_give_back(const sheaf_ctx *ctx);
+/* Some bytes were freed that lay between what stays: if they are many, their memory goes back to the system, where it
+   is the C library's heap. */
+void sheaf_i_give_back(const sheaf_ctx *ctx, int64_t freed);
 
 /* For use in functions with `sheaf_status st` and a label `done`. */
 #define SHEAF_NEW(p, ctx, n)                                                                                           \

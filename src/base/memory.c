@@ -13,6 +13,7 @@
 #define ALIGN 64
 #define HUGE_PAGE ((size_t)2 << 20)
 #define ARENA_BLOCK ((size_t)64 << 10)
+#define MANY_BYTES ((int64_t)16 << 20) /* worth a walk over the heap */
 
 static void *no_memory(sheaf_ctx *ctx, int64_t n, size_t size)
 {
@@ -74,12 +75,13 @@ void sheaf_i_aligned_free(sheaf_ctx *ctx, void *ptr)
     if (ptr) sheaf_i_free(ctx, ((void **)ptr)[-1]);
 }
 
-void sheaf_i_give_back(const sheaf_ctx *ctx)
+void sheaf_i_give_back(const sheaf_ctx *ctx, int64_t freed)
 {
 #ifdef __GLIBC__
-    if (ctx->o.resize == sheaf_i_heap_resize) (void)malloc_trim(0);
+    if (freed > MANY_BYTES && ctx->o.resize == sheaf_i_heap_resize) (void)malloc_trim(0);
 #else
     (void)ctx;
+    (void)freed;
 #endif
 }
 

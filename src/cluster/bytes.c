@@ -12,6 +12,7 @@
  * Lengths are rounded up: |y| is summed in float from numbers that are off by 2 u |x_j|, so .1 % more and 1e-6 |x|
  * outdo all of that for 4096 dimensions; 1e-20 does for what underflows there, and 1e-40 in scores.
  */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -29,11 +30,14 @@
 #define LEAST_ROWS 2000
 #define MOST_PANELS 256  /* lists and scores of a block fit the second-level cache */
 #define LEAST_PANELS 20  /* with fewer, the float rows of the many in doubt cost as much as is saved */
+#define ROWS_A_CENTRE 16 /* with fewer, the distances between all centres cost as much as is saved */
+#define MOST_LISTED .5   /* of all pairs of row and panel: with more, floats alone are cheaper */
 #define TINY 1e-30f      /* the reciprocal is finite */
 
 typedef struct { /* of one worker */
     int32_t *list, *count;
     float *scores, *dots;
+    int64_t listed; /* pairs of row and panel compared in float, since the centres were taken over */
     int32_t lane[ROWS];
     float score[ROWS], next[ROWS], best[ROWS];
 } scratch;
@@ -87,22 +91,27 @@ done:
     return st;
 }
 
-void sheaf_i_bytes_new(sheaf_i_bytes **out, const sheaf_i_kmeans *m)
+void sheaf_i_bytes_new(sheaf_i_bytes **out, const sheaf_i_kmeans *m, sheaf_i_coarse_fn *coarse)
 {
     const sheaf_i_points *p = m->p;
-    const sheaf_i_kernels *kernels = sheaf_i_kernels_get();
-    sheaf_i_coarse_fn *coarse = sheaf_i_kernels_coarse(kernels);
     *out = NULL;
-    if (!coarse || p->n < LEAST_ROWS || p->d > MOST_DIMS) return;
+    if (!coarse || p->n < LEAST_ROWS || p->n < (int64_t)ROWS_A_CENTRE * m->k || p->d > MOST_DIMS) return;
     if (m->panels.panels < LEAST_PANELS || m->panels.panels > MOST_PANELS) return;
     sheaf_i_bytes *b = sheaf_i_zeros(p->ctx, 1, sizeof *b);
-    if (!b) return;
-    *b = (sheaf_i_bytes){.ctx = p->ctx, .kernels = kernels, .coarse = coarse, .k = m->k, .d = p->d,
+    if (!b) {
+        sheaf_i_forgive(p->ctx);
+        return;
+    }
+    *b = (sheaf_i_bytes){.ctx = p->ctx, .kernels = sheaf_i_kernels_get(), .coarse = coarse, .k = m->k, .d = p->d,
                          .bytes = (p->d + 3) / 4 * 4, .panels = m->panels.panels};
-    b->largest = 1;
+    b->largest = p->spherical ? 1 : 0;
     for (int64_t i = 0; i < p->n && p->square; i++) b->largest = fmax(b->largest, (double)p->square[i]);
-    if (make(b, p->n) == SHEAF_OK) *out = b;
-    else sheaf_i_bytes_free(b);
+    if (make(b, p->n) == SHEAF_OK) {
+        *out = b;
+    } else {
+        sheaf_i_bytes_free(b);
+        sheaf_i_forgive(p->ctx);
+    }
 }
 
 void sheaf_i_bytes_free(sheaf_i_bytes *b)
@@ -251,6 +260,7 @@ sheaf_status sheaf_i_bytes_centres(sheaf_i_bytes *b, const sheaf_i_kmeans *m)
 {
     sheaf_status st = SHEAF_OK;
     centres w = {.b = b, .m = m};
+    for (int32_t i = 0; i < sheaf_ctx_threads(b->ctx); i++) b->scratch[i].listed = 0;
     SHEAF_TRY(sheaf_i_par_work(b->ctx, b->panels, (int64_t)b->k * b->d * 8, round_panel, &w));
     for (int32_t t = 0; t < b->k; t++) {
         w.most[0] = fmax(w.most[0], b->square[t]);
@@ -277,6 +287,7 @@ void sheaf_i_bytes_assign(sheaf_i_bytes *b, const sheaf_i_kmeans *m, int64_t lo,
     for (int32_t p = 0; p < b->panels; p++) {
         const int32_t *row = s->list + (int64_t)p * ROWS, count = s->count[p];
         if (count == 0) continue;
+        s->listed += count;
         b->kernels->panel_best(count, row, x, d, d, m->panels.packed + (int64_t)p * PANEL * d,
                                m->panels.bias + p * PANEL, s->lane, s->score, s->next);
         for (int32_t e = 0; e < count; e++) {
@@ -286,4 +297,13 @@ void sheaf_i_bytes_assign(sheaf_i_bytes *b, const sheaf_i_kmeans *m, int64_t lo,
             s->best[r] = s->score[e];
         }
     }
+    for (int32_t i = 0; i < rows; i++) assert(label[i] >= 0);
+}
+
+/* A sum of whole numbers: the same whichever worker had which rows. */
+bool sheaf_i_bytes_pay(const sheaf_i_bytes *b, int64_t n)
+{
+    int64_t listed = 0;
+    for (int32_t i = 0; i < sheaf_ctx_threads(b->ctx); i++) listed += b->scratch[i].listed;
+    return (double)listed <= MOST_LISTED * (double)n * b->panels;
 }

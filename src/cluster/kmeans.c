@@ -17,6 +17,7 @@
 #define ROWS 1024
 #define BLOCK SHEAF_I_BOUNDED_ROWS /* rows that stay in the second-level cache */
 #define PANEL SHEAF_I_PANEL
+_Static_assert(BLOCK <= SHEAF_I_BYTES_ROWS, "a block of rows is labelled by bytes in one call");
 #define REPAIR_ROUNDS 10 /* beyond max_iter, for clusters found empty at its end */
 #define SAME_VECTOR 1e-12 /* squared distance of floats of size 1 that is rounding only */
 /* Bounds begin when the last iteration changed less than one label in LEAST_SHARE + PANEL_SHARE / panels. Before, they
@@ -255,6 +256,12 @@ static sheaf_status pass_stripe(void *arg, int64_t stripe, int32_t worker)
     return SHEAF_OK;
 }
 
+static void drop_bytes(sheaf_i_kmeans *m)
+{
+    sheaf_i_bytes_free(m->bytes);
+    m->bytes = NULL;
+}
+
 /* The nearest centre of every row, and the sums of the new labels; last: nothing is expected to follow. */
 static sheaf_status pass(sheaf_i_kmeans *m, bool last, int64_t *changed)
 {
@@ -263,9 +270,11 @@ static sheaf_status pass(sheaf_i_kmeans *m, bool last, int64_t *changed)
     if (m->bounds) {
         w.way = BOUNDED;
     } else if (last && m->wants_second) {
+        drop_bytes(m); /* what a run can do without makes room for what it needs */
         if (!m->second) SHEAF_NEW(m->second, m->p->ctx, m->p->n);
         w.second = m->second;
     } else if (!w.first && !m->unpruned && *changed <= m->p->n / (LEAST_SHARE + PANEL_SHARE / m->panels.panels)) {
+        drop_bytes(m);
         SHEAF_TRY(sheaf_i_bounds_new(&m->bounds, m));
         sheaf_i_bounds_restart(m->bounds);
         w.way = BOUNDS_ANEW;
@@ -274,6 +283,7 @@ static sheaf_status pass(sheaf_i_kmeans *m, bool last, int64_t *changed)
         w.way = BY_BYTES;
     }
     SHEAF_TRY(sheaf_i_par_work(m->p->ctx, m->sums.stripes, m->p->n * m->p->d * m->panels.panels, pass_stripe, &w));
+    if (w.way == BY_BYTES && !sheaf_i_bytes_pay(m->bytes, m->p->n)) drop_bytes(m);
     SHEAF_TRY(sheaf_i_sums_settle(&m->sums, m->label, changed));
 done:
     return st;
@@ -289,7 +299,7 @@ sheaf_status sheaf_i_kmeans_run(sheaf_i_kmeans *m, int32_t max_iter, double tol)
     SHEAF_NEW(w.drift, m->p->ctx, m->k);
     for (int32_t g = 0; g < m->panels.panels; g++)
         sheaf_i_panels_fill(&m->panels, g, m->centre, m->bias, m->k, m->p->d);
-    if (!m->unpruned && max_iter > 1) sheaf_i_bytes_new(&m->bytes, m);
+    if (!m->unpruned && max_iter > 1) sheaf_i_bytes_new(&m->bytes, m, sheaf_i_kernels_coarse(sheaf_i_kernels_get()));
     for (m->iterations = 0;; m->iterations++) {
         int32_t empty;
         int64_t moved = 0;
@@ -307,8 +317,7 @@ sheaf_status sheaf_i_kmeans_run(sheaf_i_kmeans *m, int32_t max_iter, double tol)
 done:
     sheaf_i_bounds_free(m->bounds);
     m->bounds = NULL;
-    sheaf_i_bytes_free(m->bytes);
-    m->bytes = NULL;
+    drop_bytes(m);
     sheaf_i_free(m->p->ctx, w.gain);
     sheaf_i_free(m->p->ctx, w.drift);
     return st;

@@ -3,6 +3,7 @@
  * A register tile of 6 rows x 4 panels of sums, 64 products of bytes an instruction. The scores of six rows stay in the
  * caches until their best is known.
  */
+#include <assert.h>
 #include <immintrin.h>
 #include <string.h>
 
@@ -66,7 +67,10 @@ INLINE int32_t decide(const sheaf_i_coarse *c, const float *scores, float best, 
 {
     int32_t own = 0;
     uint32_t found = 0, lanes = 0;
-    while (!(found = at_least(scores, own, best))) own++;
+    while (!(found = at_least(scores, own, best))) {
+        own++;
+        assert(own < c->panels);
+    }
     const int32_t t = own * PANEL + __builtin_ctz(found);
     const float least = best - (row->error * c->spread[t] + row->norm * c->blur[t] + c->margin);
     for (int32_t p = 0; p < c->panels; p++) lanes += (uint32_t)__builtin_popcount(at_least(scores, p, least));

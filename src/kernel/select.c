@@ -22,11 +22,11 @@ const sheaf_i_kernels *sheaf_i_kernels_named(const char *name)
 
 sheaf_i_coarse_fn *sheaf_i_kernels_coarse(const sheaf_i_kernels *kernels)
 {
-    if (kernels == &sheaf_i_kernels_plain) return sheaf_i_coarse_plain;
 #ifdef SHEAF_I_VNNI
     if (kernels == &sheaf_i_kernels_avx512 && __builtin_cpu_supports("avx512vnni")) return sheaf_i_coarse_vnni;
 #endif
-    return NULL; /* AVX2 multiplies bytes hardly faster than floats */
+    (void)kernels;
+    return NULL; /* AVX2 multiplies bytes hardly faster than floats, and plain code slower */
 }
 
 static const sheaf_i_kernels *chosen; /* written once, under pthread_once */

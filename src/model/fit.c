@@ -75,7 +75,7 @@ static sheaf_status read_terms(sheaf_model *m, const char *const *inputs, int64_
     m->nonzeros = indptr[sheaf_terms_docs(m->terms)];
 done:
     sheaf_words_free(words);
-    sheaf_i_give_back(m->ctx);
+    if (st == SHEAF_OK) sheaf_i_give_back(m->ctx, m->n_tokens * (int64_t)sizeof(uint32_t));
     return st;
 }
 

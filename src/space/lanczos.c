@@ -58,7 +58,7 @@ done:
 }
 
 /* The residuals of the recurrence, and V' T' Z diag(1 / sigma) G for the waiting panels V', so that a product with
-   long_side G tells whether they hold (refine.h). */
+   long_side G tells whether they hold (refine.h); where there is no memory for it, the others only. */
 static sheaf_status claim(sheaf_i_krylov *s, sheaf_i_svd_result *out)
 {
     sheaf_status st = SHEAF_OK;
@@ -69,7 +69,7 @@ static sheaf_status claim(sheaf_i_krylov *s, sheaf_i_svd_result *out)
     SHEAF_NEW(g, s->p->ctx, (int64_t)k * SHEAF_I_SKETCH);
     SHEAF_NEW(coef, s->p->ctx, (int64_t)wait * SHEAF_I_SKETCH);
     SHEAF_NEW_ALIGNED(out->rest, s->p->ctx, (int64_t)s->p->n_short * SHEAF_I_SKETCH);
-    sheaf_i_svd_signs(s->p, k, g);
+    sheaf_i_svd_normal(s->p, k, g);
     for (int64_t u = 0; u < wait; u++)
         for (int32_t c = 0; c < SHEAF_I_SKETCH; c++) {
             double sum = 0;
@@ -83,7 +83,11 @@ static sheaf_status claim(sheaf_i_krylov *s, sheaf_i_svd_result *out)
 done:
     sheaf_i_free(s->p->ctx, g);
     sheaf_i_free(s->p->ctx, coef);
-    return st;
+    if (st != SHEAF_ENOMEM) return st;
+    sheaf_i_aligned_free(s->p->ctx, out->rest);
+    out->rest = NULL;
+    sheaf_i_forgive(s->p->ctx);
+    return SHEAF_OK;
 }
 
 /* What only steps and looks need: memory for the vectors that are made of the basis. */

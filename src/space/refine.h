@@ -11,11 +11,11 @@ sheaf_status sheaf_i_svd_complete(const sheaf_i_svd_problem *p, sheaf_i_svd_resu
 
 /* Raises r->residual, which holds that of the long side, to the largest ||tall^T u - sigma v|| over sigma_1: of all
    columns, or where r->rest is there, what the recurrence claims plus three times the size of all its errors, as
-   SHEAF_I_SKETCH random sums of columns show it, if that is a hundredth at most. */
+   SHEAF_I_SKETCH random sums of columns show it, if that is a hundredth at most and there is memory for the sums. */
 sheaf_status sheaf_i_svd_residual(const sheaf_i_svd_problem *p, sheaf_i_svd_result *r);
 
-/* g (k x SHEAF_I_SKETCH) <- random signs. */
-void sheaf_i_svd_signs(const sheaf_i_svd_problem *p, int32_t k, float *g);
+/* g (k x SHEAF_I_SKETCH) <- normal random numbers. */
+void sheaf_i_svd_normal(const sheaf_i_svd_problem *p, int32_t k, float *g);
 
 /* x (n x k, ld = k) <- x diag(scale). */
 sheaf_status sheaf_i_scale_columns(sheaf_ctx *ctx, int64_t n, int32_t k, float *x, const double *scale);

@@ -41,7 +41,7 @@ typedef struct {
 } sheaf_i_svd_problem;
 
 /* Residuals above this share of sigma_1 need not be formed column by column: they are known from the recurrence, up to
-   errors that show in SHEAF_I_SKETCH sums of all columns with random signs. */
+   errors that show in SHEAF_I_SKETCH random sums of all columns. */
 #define SHEAF_I_SURE 1e-3
 #define SHEAF_I_SKETCH 16
 
@@ -53,7 +53,7 @@ typedef struct {
     float *short_side, *long_side;
     double residual, probe;    /* over sigma[0] */
     double claimed;            /* the largest ||tall^T u - sigma v|| that the recurrence knows of */
-    float *rest;               /* these vectors times signs, n_short x SHEAF_I_SKETCH, for a check; or NULL */
+    float *rest;               /* random sums of these vectors, n_short x SHEAF_I_SKETCH, for a check; or NULL */
     int64_t products;
     int32_t restarts;
 } sheaf_i_svd_result;

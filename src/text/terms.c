@@ -144,6 +144,14 @@ static int64_t place_in_row(const int32_t *indices, int64_t n, int32_t term)
     return lo;
 }
 
+/* How many of what was touched are terms: words left out are so too when met often enough. */
+static int64_t count_touched(const filling *f, const tally *y, int64_t n_touched)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < n_touched; i++) n += y->touched[i] < f->t->n_terms;
+    return n;
+}
+
 /* Adds WRAP for every time but the first that one of the terms of a row was touched. The tally is empty, and serves to
    tell what is met again. */
 static void add_wraps(const filling *f, tally *y, int64_t n_touched, const int32_t *indices, uint32_t *counts,
@@ -158,7 +166,9 @@ static void add_wraps(const filling *f, tally *y, int64_t n_touched, const int32
     for (int64_t i = 0; i < n; i++) y->count[indices[i]] = 0;
 }
 
-/* Writes the row of the terms touched, columns rising, and leaves the tally empty. Returns how many they are. */
+/* Writes the row of the terms touched, columns rising, and leaves the tally empty. Returns how many they are: row_bound
+   of the document at most, since each is one of its words or n-grams and, where there is a count of its distinct words
+   that may become terms, among these. */
 static int64_t flush(const filling *f, tally *y, int64_t n_touched, int32_t *restrict indices,
                      uint32_t *restrict counts)
 {
@@ -177,7 +187,7 @@ static int64_t flush(const filling *f, tally *y, int64_t n_touched, int32_t *res
             count[term] = 0;
         }
     }
-    if (n != n_touched) add_wraps(f, y, n_touched, indices, counts, n);
+    if (n != n_touched && n != count_touched(f, y, n_touched)) add_wraps(f, y, n_touched, indices, counts, n);
     return n;
 }
 
@@ -240,7 +250,10 @@ done:
 static void *shrink(sheaf_ctx *ctx, void *array, int64_t n)
 {
     void *p = sheaf_i_aligned(ctx, n, 4);
-    if (!p) return array;
+    if (!p) {
+        sheaf_i_forgive(ctx);
+        return array;
+    }
     if (n) memcpy(p, array, (size_t)n * 4);
     sheaf_i_aligned_free(ctx, array);
     return p;
