@@ -100,6 +100,20 @@ static void json_verdicts(void **state)
     assert_true(sheaf_i_json_value(&s, &v));
 }
 
+static void empty_records_take_nothing(void **state)
+{
+    (void)state;
+    sheaf_ctx *ctx = test_context(2);
+    const char *path = test_text("a.jsonl", "{\"text\": \"\", \"s\": \"0\"}\n{\"text\": \"a\", \"s\": \"1\"}\n"
+                                            "{\"text\": \" \", \"s\": \"2\"}\n{\"text\": \"b\", \"s\": \"3\"}");
+    sheaf_corpus *c = test_read(ctx, path, NULL);
+    assert_int_equal(c->n, 2);
+    assert_str(sheaf_corpus_column(c, test_doc(c, "2"), 0), "1");
+    assert_str(sheaf_corpus_column(c, test_doc(c, "4"), 0), "3");
+    sheaf_corpus_free(c);
+    sheaf_ctx_free(ctx);
+}
+
 static void jsonl_records(void **state)
 {
     (void)state;
@@ -446,6 +460,7 @@ static int clear_after(void **state)
 const struct CMUnitTest test_read_formats[] = {
     cmocka_unit_test(json_against_cjson),
     cmocka_unit_test(json_verdicts),
+    cmocka_unit_test_teardown(empty_records_take_nothing, clear_after),
     cmocka_unit_test_teardown(jsonl_records, clear_after),
     cmocka_unit_test_teardown(named_fields, clear_after),
     cmocka_unit_test_teardown(wrong_fields, clear_after),

@@ -85,11 +85,33 @@ done:
     return st;
 }
 
+/* The lists of items that only contain others lack what they share with their like. */
+static sheaf_status count_shared(const components *c, sheaf_i_bag *other, uint32_t a, uint32_t b, int64_t *shared)
+{
+    sheaf_status st = SHEAF_OK;
+    const sheaf_i_item *x = &c->g->l->item[a], *y = &c->g->l->item[b];
+    const sheaf_i_job *j = c->g->j;
+    int64_t n;
+    *shared = 0;
+    if (x->near || x->inside || y->near || y->inside) {
+        *shared = sheaf_i_shared(x, y);
+        return SHEAF_OK;
+    }
+    SHEAF_TRY(sheaf_i_bag_set(&j->bags[0], &j->shingles, sheaf_i_unit_first(c->g->u, x->unit), &n));
+    SHEAF_TRY(sheaf_i_bag_set(other, &j->shingles, sheaf_i_unit_first(c->g->u, y->unit), &n));
+    for (int64_t i = 0; i < n; i++) *shared += sheaf_i_bag_has(&j->bags[0], other->value[i]);
+done:
+    return st;
+}
+
 /* The first of each component in the order of keeping is kept. Documents of a unit that are no partners of each other
    are connected by what else is there. */
-static void name_leaders(components *c)
+static sheaf_status name_leaders(components *c)
 {
+    sheaf_status st = SHEAF_OK;
     sheaf_i_grouping *g = c->g;
+    sheaf_i_bag *other = sheaf_i_bags_new(g->ctx);
+    if (!other) return SHEAF_ENOMEM;
     uint32_t *kept = c->queue; /* of each root */
     for (int64_t i = 0; i < g->l->n; i++) kept[i] = SHEAF_I_NONE;
     for (int64_t i = 0; i < g->u->n; i++) {
@@ -100,9 +122,14 @@ static void name_leaders(components *c)
             *leader = item;
             continue;
         }
+        int64_t shared;
+        SHEAF_TRY(count_shared(c, other, item, *leader, &shared));
         g->rest[*leader] = SHEAF_I_NONE;
-        sheaf_i_join(g, item, *leader, (uint32_t)sheaf_i_shared(&g->l->item[item], &g->l->item[*leader]));
+        sheaf_i_join(g, item, *leader, (uint32_t)shared);
     }
+done:
+    sheaf_i_bags_free(g->ctx, other);
+    return st;
 }
 
 sheaf_status sheaf_i_group_connected(sheaf_i_grouping *g)
@@ -114,7 +141,7 @@ sheaf_status sheaf_i_group_connected(sheaf_i_grouping *g)
     for (int64_t i = 0; i < g->l->n; i++) c.parent[i] = (uint32_t)i;
     SHEAF_TRY(walk_all(&c));
     if (g->j->o.containment.p > 0) SHEAF_TRY(add_contained(&c));
-    name_leaders(&c);
+    SHEAF_TRY(name_leaders(&c));
 done:
     sheaf_i_free(g->ctx, c.parent);
     sheaf_i_free(g->ctx, c.queue);

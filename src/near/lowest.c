@@ -35,7 +35,8 @@ static sheaf_status list_units(measuring *m)
     }
     for (int64_t i = 0; i < d->n_docs; i++) {
         const int32_t group = d->doc[i].group;
-        if (!group || last[u->of[i]] == group) continue;
+        /* Where documents of one unit are no partners of each other they may be in several groups, by turns. */
+        if (!group || last[u->of[i]] == group || u->of[i] == u->of[d->group[group - 1].kept]) continue;
         last[u->of[i]] = group;
         m->unit[m->end[group - 1]++] = u->of[i];
     }
@@ -44,7 +45,8 @@ done:
     return st;
 }
 
-/* Old documents were never held against old ones, nor new ones against new: their lists lack what only they share. */
+/* Old documents were never held against old ones, nor new ones against new, nor containers against each other that are
+   connected by what they contain: their lists lack what only they share. */
 static sheaf_status shared_anew(measuring *m, int32_t worker, uint32_t a, uint32_t b, bool first, int64_t *shared)
 {
     sheaf_status st = SHEAF_OK;
@@ -75,6 +77,7 @@ static sheaf_status measure_group(void *arg, int64_t group, int32_t worker)
         for (int64_t k = i + 1; k < n; k++) {
             const uint32_t a = unit[i], b = unit[k];
             int64_t shared;
+            if (a == b) continue;
             if (m->other) SHEAF_TRY(shared_anew(m, worker, a, b, k == i + 1, &shared));
             else shared = sheaf_i_shared(&l->item[l->of[a]], &l->item[l->of[b]]);
             const double s = jaccard(m->j, sheaf_i_unit_first(m->g->u, a), sheaf_i_unit_first(m->g->u, b), shared);
@@ -90,7 +93,8 @@ sheaf_status sheaf_i_dups_lowest(sheaf_dups *d, sheaf_i_job *j, const sheaf_i_gr
     sheaf_status st = SHEAF_OK;
     measuring m = {.d = d, .j = j, .g = g};
     SHEAF_TRY(list_units(&m));
-    if (j->t.part[1] && !(m.other = sheaf_i_bags_new(d->ctx))) SHEAF_TRY(SHEAF_ENOMEM);
+    const bool anew = j->t.part[1] || (j->o.linkage == SHEAF_LINKAGE_CONNECTED && j->o.containment.p > 0);
+    if (anew && !(m.other = sheaf_i_bags_new(d->ctx))) SHEAF_TRY(SHEAF_ENOMEM);
     SHEAF_TRY(sheaf_i_par_for(d->ctx, "groups", d->n_groups, measure_group, &m));
 done:
     sheaf_i_bags_free(d->ctx, m.other);

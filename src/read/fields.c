@@ -210,8 +210,8 @@ static sheaf_status own_columns(sheaf_i_chunk *c, const sheaf_i_member *m, int32
         if (m[i].used || (!table && !present(&m[i])) || !carried(c->o, m[i].name)) continue;
         int32_t column;
         SHEAF_TRY(sheaf_i_names_add(&c->columns, &c->keep, m[i].name, &column));
-        if (c->columns.list[column].mark == c->n_docs) continue; /* a name given twice: the first counts */
-        c->columns.list[column].mark = c->n_docs;
+        if (c->columns.list[column].mark == c->records) continue; /* a name given twice: the first counts */
+        c->columns.list[column].mark = c->records;
         f[d->n_fields].column = column;
         SHEAF_TRY(value_text(&c->temp, m[i].value, &f[d->n_fields++].value, replaced));
     }

@@ -61,6 +61,15 @@ def make(folder):
           "".join(f"{n}\t{1 + (i % 7 == 0) + 2 * (l == 'bread')}\n" for i, (n, l, _) in enumerate(rows)))
     write(at("two", "two.txt"), sentence("river", 1))
     write(at("two", "three.txt"), sentence("river", 2) + " " + sentence("music", 1))
+    def count(letter, n):
+        return " ".join(f"{letter}{i}" for i in range(n))
+    piece, body = count("p", 12), count("x", 24)
+    write(at("chain.jsonl"), "".join(json.dumps({"id": n, "text": t}) + "\n" for n, t in (
+        ("p", piece), ("h1", f"{piece} {body} {count('y', 24)}"), ("h2", f"{piece} {body} {count('z', 24)}"))))
+    ten = count("w", 10)
+    write(at("turns.jsonl"), "".join(json.dumps({"id": n, "source": f, "text": t}) + "\n" for n, f, t in (
+        ("a1b", "S1", ten), ("a2a", "S1", f"{ten} w0"), ("a3c", "S1", ten), ("b1d", "S3", f"{count('w', 9)} x"),
+        ("c1e", "S3", f"{count('w', 9)} {count('q', 30)}"))))
     write(at("three.jsonl"), "".join(json.dumps({"id": n, "text": t}) + "\n" for n, _, t in rows[6:9]))
     write(at("one.txt"), sentence("bread", 1))
     os.makedirs(at("empty"))
