@@ -111,10 +111,11 @@ static void run_stream(loop *l)
         }
         pthread_mutex_unlock(&l->lock);
         if (!item) break;
-        if (st != SHEAF_OK || stopped(l)) {
+        if (st != SHEAF_OK) {
             s->drop(l->arg, item);
             break;
         }
+        /* Even if a later item has failed meanwhile: this one may fail too, and the lowest failure is told. */
         st = s->body(l->arg, index, item, worker);
         if (st != SHEAF_OK) record(l, index, st);
         tell(l, index + 1, 0);
