@@ -2,7 +2,7 @@
 #
 # Headers are included as "folder/file.h". Each layer sees a directory of links to its own folder and to those that
 # stand above it in SHEAF_LAYERS, minus the ones it must not know: any other include does not compile.
-set(SHEAF_HIDDEN_near cluster)   # near and cluster do not know each other
+set(SHEAF_HIDDEN_near cluster refine)   # near and cluster do not know each other
 
 function(sheaf_layer_view name)  # makes ${CMAKE_BINARY_DIR}/layers/NAME
   set(view ${CMAKE_BINARY_DIR}/layers/${name})

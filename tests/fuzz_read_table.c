@@ -5,9 +5,9 @@
 
 FUZZ_TARGET(table)
 {
-    const char *const names[] = {"t.tsv", "t.csv", "t.jsonl", "t"};
+    const char *const names[] = {"t.tsv", "t.csv", "t.jsonl", "t", "t.json"};
     sheaf_ctx *ctx = fuzz_context();
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         sheaf_table *t;
         sheaf_status st = sheaf_i_table_parse(ctx, &t, (sheaf_str){n ? (const char *)data : "", n}, names[i]);
         fuzz_check(st == SHEAF_OK ? t && sheaf_table_columns(t) > 0 : st == SHEAF_EFORMAT && !t);

@@ -14,7 +14,7 @@ typedef struct {
     int32_t *word;        /* numbers of words; written "w17" or, if upper, "W17" */
     int32_t n;
     bool upper;
-    char date[32], source[16], score[16]; /* "": none */
+    char date[32], source[16], score[40]; /* "": none */
 } test_doc;
 
 typedef struct {

@@ -1,6 +1,7 @@
 /* Near-duplicates: cases that are easily got wrong, one by one. */
 #include "test_dups.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include "near/dates.h"
@@ -185,6 +186,118 @@ static void test_clique(void **state)
     test_docs_free(&t);
 }
 
+/* The least of two numbers is kept, however they are written and however long they are. */
+static void test_keep_numbers(void **state)
+{
+    (void)state;
+    static const struct { const char *a, *b; int first; } cases[] = {
+        {"9007199254740993", "9007199254740992", 1}, {"9007199254740992", "9007199254740993", 0},
+        {"12345678901234567890123", "12345678901234567890122", 1}, {"1e3", "999.99999999999999999999", 1},
+        {"-1", "-2", 1}, {"-12345678901234567890", "-12345678901234567891", 1}, {"0.10000000000000000000001", ".1", 1},
+        {"-0", "0.00", 0}, {"0", "-0", 0}, {"1e-400", "0", 1}, {"1e400", "9e399", 1}, {"10", "9", 1}, {"007", "6.5", 1},
+        {"1e99999999999999999999", "1e5", 1}, {"1e-99999999999999999999", "1e-5", 0}, {"1.50", "15e-1", 0},
+        {"12a", "99999", 1}, {"1e", "7", 1}, {"1e+", "7", 1}, {".", "7", 1}, {"b", "a", 1}, {"", "x", 1},
+        {"100000000000000000000.5", "1000000000000000000005e-1", 0}, {"0.0005", "5e-5", 1}, {"+3", "-4", 1}};
+    const int32_t word[] = {1, 2, 3, 4, 5};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        test_docs t = {0};
+        for (int k = 0; k < 2; k++) {
+            test_docs_add(&t, word, 5);
+            snprintf(t.doc[k].score, sizeof t.doc[k].score, "%s", k ? cases[i].b : cases[i].a);
+        }
+        sheaf_dups_opts o = test_dups_options(4, 5);
+        o.keep = SHEAF_KEEP_FIELD;
+        o.keep_field = "score";
+        found f = find(&t, &o);
+        if (f.d->group[0].kept != cases[i].first) fail_msg("'%s' and '%s'", cases[i].a, cases[i].b);
+        end(&f);
+        test_docs_free(&t);
+    }
+}
+
+/* What is common counts for nothing, but the same text is the same text: across fields and sides too. */
+static void test_all_common(void **state)
+{
+    (void)state;
+    test_docs t = {0};
+    for (int32_t i = 0; i < 12; i++) {
+        add_run(&t, i < 10 ? 0 : 100 * i, 20);
+        snprintf(t.doc[i].source, sizeof t.doc[i].source, "s%d", i % 2);
+    }
+    sheaf_dups_opts o = test_dups_options(4, 5);
+    o.ignore_common = (sheaf_ratio){1, 2};
+    for (int way = 0; way < 6; way++) {
+        o.not_same_field = way % 3 == 1 ? "source" : NULL;
+        o.containment.p = way / 3;
+        t.n_new = way % 3 == 2 ? 7 : t.n;
+        found f = find(&t, &o);
+        assert_int_equal(f.d->n_groups, 1);
+        assert_int_equal(f.d->group[0].docs, way % 3 == 1 ? 6 : way % 3 == 2 ? 8 : 10);
+        test_against_truth(&t, &o, f.d);
+        end(&f);
+    }
+    test_docs_free(&t);
+}
+
+/* Two cliques of a thousand on two sides: each document is named, in two thousand pairs and not in a million. */
+static void test_cliques_apart(void **state)
+{
+    (void)state;
+    int64_t n;
+    for (int field = 0; field < 2; field++) {
+        test_docs t = {0};
+        for (int32_t i = 0; i < 2000; i++) {
+            add_run(&t, 0, 50);
+            snprintf(t.doc[i].source, sizeof t.doc[i].source, "s%d", i / 1000);
+        }
+        sheaf_dups_opts o = test_dups_options(4, 5);
+        if (field) o.not_same_field = "source";
+        else t.n_new = 1000;
+        found f = find(&t, &o);
+        const sheaf_dup_pair *p = sheaf_dups_pairs(f.d, &n);
+        assert_int_equal(n, 1999);
+        for (int64_t i = 0; i < n; i++) assert_true(p[i].kind == SHEAF_DUP_IDENTICAL && p[i].a < 1000 && p[i].b >= 1000);
+        end(&f);
+        test_docs_free(&t);
+    }
+}
+
+/* Many copies in pairs, and then a flood: what one batch of searches finds stays bounded. */
+static void test_late_flood(void **state)
+{
+    (void)state;
+    enum { PAIRS = 4200, FLOOD = 4000 };
+    test_docs t = {0};
+    test_dice dice = {sheaf_i_rng_key(1, SHEAF_I_RNG_TEST, 5), 0};
+    for (int32_t i = 0; i < 2 * PAIRS; i++) {
+        add_run(&t, 1000 + 30 * (i / 2), 30);
+        t.doc[i].word[29] = 900000 + i;
+    }
+    for (int32_t i = 0; i < FLOOD; i++) {
+        add_run(&t, 0, 100);
+        t.doc[t.n - 1].word[test_roll(&dice, 100)] = 2000000 + i;
+    }
+    for (int way = 0; way < 4; way++) {
+        sheaf_ctx *ctx = test_context(2);
+        test_collection c = test_collect(ctx, &t);
+        sheaf_dups_opts o = test_dups_options(4, 5);
+        sheaf_dups *d;
+        o.pairs = false;
+        o.linkage = (sheaf_linkage)(way / 2);
+        o.containment.p = way % 2;
+        const clock_t start = clock();
+        assert_ok(ctx, test_find(&c, &d, &o));
+        assert_int_equal(d->n_groups, PAIRS + 1);
+        assert_int_equal(d->group[0].docs, FLOOD);
+        assert_true(d->report.verified < 4000000); /* half of all pairs of the flood are twice as many */
+        assert_true((clock() - start) / CLOCKS_PER_SEC < 20); /* of processor time, under sanitizers too */
+        sheaf_dups_free(d);
+        test_collection_free(&c);
+        sheaf_ctx_free(ctx);
+    }
+    test_docs_free(&t);
+}
+
 /* Characters of folded words with a space between them. */
 static void test_characters(void **state)
 {
@@ -251,7 +364,8 @@ int test_dups_cases(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exactly_at), cmocka_unit_test(test_small),      cmocka_unit_test(test_short_apart),
         cmocka_unit_test(test_boilerplate), cmocka_unit_test(test_flood),     cmocka_unit_test(test_clique),
-        cmocka_unit_test(test_characters), cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_characters), cmocka_unit_test(test_dates),      cmocka_unit_test(test_keep_numbers),
+        cmocka_unit_test(test_all_common), cmocka_unit_test(test_cliques_apart), cmocka_unit_test(test_late_flood),
     };
     return cmocka_run_group_tests_name("dups, cases", tests, NULL, NULL);
 }

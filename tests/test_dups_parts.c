@@ -80,6 +80,54 @@ static void test_tally(void **state)
     sheaf_ctx_free(ctx);
 }
 
+static sheaf_status take_crowded(const void *arg, sheaf_i_bag *bag, uint32_t doc, int64_t *n)
+{
+    sheaf_status st = sheaf_i_bag_set(bag, arg, doc, n);
+    for (int64_t i = 0; i < *n; i++) bag->value[i] >>= 20;
+    if (st != SHEAF_OK) return st;
+    return sheaf_i_bag_distinct(bag, n);
+}
+
+/* Values that were chosen to fall together, as the words of a hostile collection can be: counted all the same. */
+static void test_tally_crowded(void **state)
+{
+    (void)state;
+    sheaf_ctx *ctx = test_context(2);
+    test_docs t = test_docs_random(12, 3500, 9000);
+    test_collection c = test_collect(ctx, &t);
+    sheaf_i_job j = {.ctx = ctx};
+    sheaf_i_values v;
+    int64_t total = 0, n;
+    assert_ok(ctx, sheaf_i_tokens_new(&j.t, ctx, c.words[0], NULL));
+    sheaf_i_shingles_init(&j.shingles, &j.t, NULL, 2);
+    j.bags = sheaf_i_bags_new(ctx);
+    j.all = (sheaf_i_docs){.doc = sheaf_i_array(ctx, t.n, sizeof *j.all.doc), .n = t.n};
+    for (int32_t i = 0; i < t.n; i++) j.all.doc[i] = (uint32_t)i;
+    assert_ok(ctx, sheaf_i_docs_plan(&j.all, &j));
+    for (int64_t bound = 1; bound < 100000000; bound *= 1000) {
+        assert_ok(ctx, sheaf_i_tally(&v, &j, NULL, &j.all, take_crowded, &j.shingles, bound, 1));
+        assert_true(v.n > 5000);
+        total = 0;
+        for (int64_t i = 0; i < v.n; i++) {
+            total += v.df[i];
+            assert_true(!i || v.value[i - 1] < v.value[i]);
+            assert_int_equal(sheaf_i_values_find(&v, v.value[i]), i);
+        }
+        for (int32_t i = 0; i < t.n; i++) {
+            assert_ok(ctx, take_crowded(&j.shingles, &j.bags[0], (uint32_t)i, &n));
+            total -= n;
+        }
+        assert_int_equal(total, 0);
+        sheaf_i_values_end(&v);
+    }
+    sheaf_i_docs_end(&j.all);
+    sheaf_i_bags_free(ctx, j.bags);
+    sheaf_i_tokens_end(&j.t);
+    test_collection_free(&c);
+    test_docs_free(&t);
+    sheaf_ctx_free(ctx);
+}
+
 static void test_radix(void **state)
 {
     (void)state;
@@ -277,7 +325,8 @@ static void test_recall(void **state)
 int test_dups_parts(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tally),        cmocka_unit_test(test_radix),     cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_tally),        cmocka_unit_test(test_tally_crowded), cmocka_unit_test(test_radix),
+        cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_bands_needed), cmocka_unit_test(test_share_low), cmocka_unit_test(test_recall),
     };
     return cmocka_run_group_tests_name("dups, parts", tests, NULL, NULL);

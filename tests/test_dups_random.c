@@ -78,6 +78,33 @@ static void test_options(void **state)
     run(1000, 800, false, false);
 }
 
+/* Sets of few sizes over few words: ties wherever there can be any. */
+static void test_ties(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 7000; seed < 8500; seed++) {
+        test_dice dice = {sheaf_i_rng_key(seed, SHEAF_I_RNG_TEST, 4), 0};
+        test_docs t = {0};
+        const int32_t n = 3 + (int32_t)test_roll(&dice, 30), words = 4 + (int32_t)test_roll(&dice, 8);
+        for (int32_t i = 0; i < n; i++) {
+            int32_t word[TEST_MOST_WORDS];
+            const int32_t length = words - (int32_t)test_roll(&dice, 2);
+            for (int32_t k = 0; k < length; k++) word[k] = (int32_t)test_roll(&dice, (uint64_t)words + 4);
+            test_docs_add(&t, word, length);
+            snprintf(t.doc[i].source, sizeof t.doc[i].source, "s%d", (int)test_roll(&dice, 3));
+        }
+        sheaf_dups_opts o = random_options(&dice, false);
+        o.shingle = 1;
+        o.window = 0;
+        o.keep = test_roll(&dice, 2) ? SHEAF_KEEP_CENTRAL : SHEAF_KEEP_LONGEST;
+        if (o.containment.p == 0) o.containment = ratios[test_roll(&dice, RATIOS)];
+        snprintf(last, sizeof last, "ties, seed %d", (int)seed);
+        check(&t, &o, 1 + (int32_t)(seed % 3));
+        test_docs_free(&t);
+    }
+    last[0] = 0;
+}
+
 static void test_against(void **state)
 {
     (void)state;
@@ -90,6 +117,7 @@ int test_dups_random(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_plain, tell),
         cmocka_unit_test_teardown(test_options, tell),
+        cmocka_unit_test_teardown(test_ties, tell),
         cmocka_unit_test_teardown(test_against, tell),
     };
     return cmocka_run_group_tests_name("dups, random", tests, NULL, NULL);

@@ -70,6 +70,7 @@ static void make_sets(truth *u)
             for (int32_t d = 0; d < n; d++) df += holds(&all[d], u->set[i].s[k]);
             if (df < 2 || df * c.q <= c.p * n) u->set[i].s[kept++] = u->set[i].s[k];
         }
+        if (u->set[i].n && !kept) u->set[i].s[kept++] = (shingle){u->t->doc[i].word, u->t->doc[i].n}; /* as a whole */
         u->set[i].n = kept;
     }
     for (int32_t i = 0; i < n; i++) free(all[i].s);
@@ -215,12 +216,15 @@ static void stars(truth *u)
     }
 }
 
+/* What decides between sets of one size: who is central does not. */
+static int32_t place(const truth *u, int32_t a) { return u->o->keep == SHEAF_KEEP_CENTRAL ? a : u->position[a]; }
+
 /* Where a unit stands: its first document, in the order of keeping. */
 static int32_t unit_position(const truth *u, int32_t a)
 {
-    int32_t first = u->position[a];
+    int32_t first = place(u, a);
     for (int32_t b = 0; b < u->t->n; b++)
-        if (one_unit(u, a, b) && u->position[b] < first) first = u->position[b];
+        if (one_unit(u, a, b) && place(u, b) < first) first = place(u, b);
     return first;
 }
 
@@ -240,7 +244,8 @@ static bool takes_all(const truth *u, int32_t holder, int32_t a)
 static int by_size(const truth *u, int32_t a, int32_t b)
 {
     if (u->set[a].n != u->set[b].n) return u->set[b].n - u->set[a].n;
-    return u->position[a] - u->position[b];
+    const int32_t x = unit_position(u, a), y = unit_position(u, b);
+    return x != y ? x - y : place(u, a) - place(u, b);
 }
 
 static void join_holders(truth *u)
@@ -312,7 +317,30 @@ static sheaf_dup_kind kind(const truth *u, int32_t a, int32_t b)
     const int64_t o = shared(u, a, b), n = u->set[a].n, m = u->set[b].n;
     if (o == n && o == m && same_words(u, a, b)) return SHEAF_DUP_IDENTICAL;
     if (o * t.q >= t.p * (n + m - o)) return SHEAF_DUP_NEAR;
-    return c.p && o * c.q >= c.p * (n < m ? n : m) ? SHEAF_DUP_CONTAINED : SHEAF_DUP_NEAR;
+    return c.p && o * c.q >= c.p * (n < m ? n : m) ? SHEAF_DUP_CONTAINED : SHEAF_DUP_LINKED;
+}
+
+/* Is the pair told: do heads stand for all there is, and where they do not is one of both a head? */
+static bool told(const truth *u, int32_t a, int32_t b)
+{
+    const int32_t ca = clique(u, a), cb = clique(u, b);
+    const bool apart = u->t->n_new < u->t->n || u->o->not_same_field;
+    return partners(u, a, b) && (cb == a || (apart ? ca == a || cb == b : ca == a && cb == b));
+}
+
+/* Every document with a partner is told with one. */
+static void check_told(const truth *u, const sheaf_dups *d)
+{
+    int64_t n;
+    const sheaf_dup_pair *p = sheaf_dups_pairs(d, &n);
+    bool *named = calloc((size_t)u->t->n, sizeof *named);
+    for (int64_t i = 0; i < n; i++) named[p[i].a] = named[p[i].b] = true;
+    for (int32_t a = 0; a < u->t->n; a++) {
+        bool any = false;
+        for (int32_t b = 0; b < u->t->n; b++) any = any || partners(u, a, b);
+        if (any != named[a]) fail_msg("%d: %s", a, any ? "has a partner, but no pair" : "a pair without a partner");
+    }
+    free(named);
 }
 
 static void check_pairs(const truth *u, const sheaf_dups *d)
@@ -321,8 +349,7 @@ static void check_pairs(const truth *u, const sheaf_dups *d)
     const sheaf_dup_pair *p = sheaf_dups_pairs(d, &n);
     for (int32_t a = 0; a < u->t->n; a++)
         for (int32_t b = a + 1; b < u->t->n; b++) {
-            const int32_t ca = clique(u, a), cb = clique(u, b);
-            if (!partners(u, a, b) || !((ca == a && cb == b) || cb == a)) continue;
+            if (!told(u, a, b)) continue;
             if (at == n || p[at].a != a || p[at].b != b) {
                 if (at < n)
                     fail_msg("pair %d, %d; found %d, %d: %d of %d and %d", a, b, (int)p[at].a, (int)p[at].b,
@@ -399,7 +426,10 @@ void test_against_truth(const test_docs *t, const sheaf_dups_opts *o, const shea
     else stars(&u);
     if (t->n_new == t->n && o->linkage == SHEAF_LINKAGE_STAR && o->containment.p) join_holders(&u);
     check_groups(&u, d);
-    if (o->pairs) check_pairs(&u, d);
+    if (o->pairs) {
+        check_pairs(&u, d);
+        check_told(&u, d);
+    }
     for (int32_t i = 0; i < t->n; i++) free(u.set[i].s);
     free(u.set);
     free(u.shared);

@@ -299,6 +299,7 @@ int main(void)
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     failed += _cmocka_run_group_tests("coarse", test_kernel_coarse, n_test_kernel_coarse, NULL, NULL);
+    failed += _cmocka_run_group_tests("gains", test_kernel_gains, n_test_kernel_gains, NULL, NULL);
     failed += _cmocka_run_group_tests("nearest", test_kernel_nearest, n_test_kernel_nearest, NULL, NULL);
     failed += _cmocka_run_group_tests("rivals", test_kernel_rivals, n_test_kernel_rivals, NULL, NULL);
     failed += _cmocka_run_group_tests("scan", test_kernel_scan, n_test_kernel_scan, NULL, NULL);

@@ -6,6 +6,8 @@
 
 extern const struct CMUnitTest test_kernel_coarse[];
 extern const size_t n_test_kernel_coarse;
+extern const struct CMUnitTest test_kernel_gains[];
+extern const size_t n_test_kernel_gains;
 extern const struct CMUnitTest test_kernel_nearest[];
 extern const size_t n_test_kernel_nearest;
 extern const struct CMUnitTest test_kernel_rivals[];

@@ -9,12 +9,13 @@
 #include "measure/measure.h"
 #include "measure/synthetic.h"
 
-static const char *const most[] = {"spmm",  "spmm_coded", "gram", "gram64",     "update",    "assign",
-                                   "dots",  "sift",       "panel_best", "rivals", "above", "scan", "coarse", "read",
-                                   "utf8",  "words",      "terms", "weigh",     "transpose", "product"};
+static const char *const most[] = {"spmm", "spmm_coded", "gram",       "gram64",    "update",   "assign",     "dots",
+                                   "sift", "panel_best", "rivals",     "above",     "scan",     "gains",      "gain_each",
+                                   "gain_sum", "gain_pairs", "coarse", "read",      "utf8",     "words",      "terms",
+                                   "weigh", "transpose", "product"};
 static const char *const few[] = {"gram64", "scan", "words"};
-static const char *const later[] = {"svd", "seeding", "iterations", "kmeans", "naming", "job"};
-#define KERNELS 12 /* the first of them are kernels of the table */
+static const char *const later[] = {"svd", "seeding", "iterations", "kmeans", "refine", "naming", "job"};
+#define KERNELS 16 /* the first of them are kernels of the table */
 #define COUNT(a) ((int32_t)(sizeof(a) / sizeof *(a)))
 
 sheaf_bench *test_bench(sheaf_ctx *ctx, const char *const *names, int32_t n)

@@ -2,10 +2,14 @@
 #include "test_passages.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "base/context.h"
 #include "base/mem.h"
+#include "near/rolling.h"
 #include "near/runs.h"
+
+double seconds_used(void) { return (double)clock() / CLOCKS_PER_SEC; }
 
 texts texts_new(int64_t n)
 {
@@ -93,7 +97,7 @@ static void test_tiles(void **state)
         int64_t na, nb, n, least = 1 + roll(&d, 4);
         sheaf_i_run want[64], *got;
         random_pair(&d, a, &na, b, &nb);
-        assert_ok(ctx, sheaf_i_runs_tiles(&r, &got, &n, a, na, b, nb, least, 0));
+        assert_ok(ctx, sheaf_i_runs_tiles(&r, &got, &n, a, na, b, nb, least));
         assert_int_equal(n, tiles_by_definition(a, na, b, nb, least, want));
         for (int64_t i = 0; i < n; i++) {
             assert_int_equal(got[i].a, want[i].a);
@@ -172,12 +176,12 @@ static void test_repetitive(void **state)
     assert_ok(ctx, sheaf_i_runs_overlap(&r, &got, a, N, b, N, 3));
     assert_int_equal(got.longest, 4 + 100);
     assert_int_equal(got.words_a, N / 5 * 4 + 20);
-    assert_ok(ctx, sheaf_i_runs_tiles(&r, &tile, &n, a, N, b, N, 8, 0));
+    assert_ok(ctx, sheaf_i_runs_tiles(&r, &tile, &n, a, N, b, N, 8));
     assert_int_equal(n, 1);
     assert_int_equal(tile[0].n, 104);
     sheaf_i_free(ctx, tile);
     for (uint32_t i = 0; i < N; i++) a[i] = b[i] = 1;
-    assert_ok(ctx, sheaf_i_runs_tiles(&r, &tile, &n, a, N, b, N - 7, 8, 0));
+    assert_ok(ctx, sheaf_i_runs_tiles(&r, &tile, &n, a, N, b, N - 7, 8));
     assert_int_equal(n, 1);
     assert_int_equal(tile[0].n, N - 7);
     sheaf_i_free(ctx, tile);
@@ -185,6 +189,83 @@ static void test_repetitive(void **state)
     free(a);
     free(b);
     sheaf_ctx_free(ctx);
+}
+
+/* One word over and over, and three by turns with a break: as many runs as diagonals, each as long as the texts. Takes a
+   fifth of a second; followed to their ends half a minute. */
+static void test_one_word_twice(void **state)
+{
+    (void)state;
+    enum { N = 300000 };
+    const double begin = seconds_used();
+    sheaf_ctx *ctx = test_context(1);
+    uint32_t *a = calloc(N, sizeof *a), *b = calloc(N, sizeof *b);
+    sheaf_i_runs r;
+    sheaf_i_overlap got;
+    sheaf_i_run *tile;
+    int64_t n;
+    sheaf_i_runs_init(&r, ctx);
+    assert_ok(ctx, sheaf_i_runs_overlap(&r, &got, a, N, b, N - 7, 3));
+    assert_int_equal(got.words_a, N);
+    assert_int_equal(got.words_b, N - 7);
+    assert_int_equal(got.longest, N - 7);
+    for (int same = 0; same < 2; same++) {
+        assert_ok(ctx, sheaf_i_runs_tiles(&r, &tile, &n, a, N - 7 * !same, b, N, 8));
+        assert_int_equal(n, 1);
+        assert_int_equal(tile[0].n, N - 7 * !same);
+        sheaf_i_free(ctx, tile);
+    }
+    for (uint32_t i = 0; i < N; i++) a[i] = b[i] = i % 3;
+    b[100000] = 9;
+    assert_ok(ctx, sheaf_i_runs_overlap(&r, &got, a, N, b, N, 3));
+    assert_int_equal(got.words_a, N);
+    assert_int_equal(got.words_b, N - 1);
+    assert_int_equal(got.longest, N - 100001);
+    assert_ok(ctx, sheaf_i_runs_tiles(&r, &tile, &n, a, N, b, N, 8));
+    for (int64_t i = 0, end = 0; i < n; end = tile[i].a + tile[i].n, i++) {
+        assert_true(tile[i].a >= end && tile[i].n >= 8);
+        assert_memory_equal(a + tile[i].a, b + tile[i].b, (size_t)tile[i].n * sizeof *a);
+    }
+    sheaf_i_free(ctx, tile);
+    sheaf_i_runs_end(&r);
+    free(a);
+    free(b);
+    sheaf_ctx_free(ctx);
+    assert_true(seconds_used() - begin < 8);
+}
+
+/* No place that 32 bits do not hold. */
+static void test_too_long(void **state)
+{
+    (void)state;
+    sheaf_ctx *ctx = test_context(1);
+    const uint32_t a[3] = {1, 2, 3};
+    const int64_t n_b = (int64_t)INT32_MAX + 1;
+    sheaf_i_runs r;
+    sheaf_i_overlap overlap;
+    sheaf_i_run *tile;
+    int64_t n;
+    sheaf_i_runs_init(&r, ctx);
+    assert_int_equal(sheaf_i_runs_overlap(&r, &overlap, a, 3, a, n_b, 3), SHEAF_EINVAL);
+    assert_int_equal(sheaf_i_runs_tiles(&r, &tile, &n, a, 3, a, n_b, 3), SHEAF_EINVAL);
+    assert_null(tile);
+    sheaf_i_runs_end(&r);
+    sheaf_ctx_free(ctx);
+}
+
+/* The Thue-Morse sequence and its complement have one hash modulo 2^64 with any base. */
+static void test_hash(void **state)
+{
+    (void)state;
+    enum { N = 4096 };
+    uint32_t a[N + 1], b[N + 1];
+    for (uint32_t i = 0; i < N; i++) a[i] = __builtin_popcount(i) & 1, b[i] = !a[i];
+    sheaf_i_rolling x = sheaf_i_rolling_begin(a, N), y = sheaf_i_rolling_begin(b, N);
+    assert_true(sheaf_i_rolling_hash(&x) != sheaf_i_rolling_hash(&y));
+    a[N] = UINT32_MAX;
+    sheaf_i_rolling_step(&x, a[0], a[N]); /* moved along is begun anew */
+    y = sheaf_i_rolling_begin(a + 1, N);
+    assert_true(sheaf_i_rolling_hash(&x) == sheaf_i_rolling_hash(&y));
 }
 
 static void test_bytes_of_pair(void **state)
@@ -269,8 +350,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tiles),         cmocka_unit_test(test_overlap),
-        cmocka_unit_test(test_repetitive),    cmocka_unit_test(test_bytes_of_pair),
-        cmocka_unit_test(test_pair_without_memory),
+        cmocka_unit_test(test_repetitive),    cmocka_unit_test(test_one_word_twice),
+        cmocka_unit_test(test_too_long),      cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_bytes_of_pair), cmocka_unit_test(test_pair_without_memory),
     };
     return cmocka_run_group_tests_name("passages: pairs", tests, NULL, NULL) + passages_find_tests() + diff_tests();
 }

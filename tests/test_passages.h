@@ -21,6 +21,7 @@ typedef struct {
     int64_t *length;
 } texts;
 
+double seconds_used(void); /* of processors, by this process */
 texts texts_new(int64_t n);
 void texts_set(texts *t, int64_t doc, int64_t length, uint32_t word);   /* `length` times the same */
 void texts_free(texts *t);

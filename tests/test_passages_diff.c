@@ -83,12 +83,36 @@ static void test_far_apart(void **state)
     sheaf_ctx_free(ctx);
 }
 
+/* Nothing but given up boxes: few words in any order, without a single one that both have once; and an end that the
+   backward front runs through again and again. Half a second; 15 where anchors are looked for after every cut. */
+static void test_no_anchors(void **state)
+{
+    (void)state;
+    enum { N = 600000 };
+    const double begin = seconds_used();
+    sheaf_ctx *ctx = test_context(1);
+    uint32_t *a = malloc(N * sizeof *a), *b = malloc(N * sizeof *b);
+    dice d = dice_new(7);
+    for (int64_t words = 8; words <= 8000; words *= 1000) {
+        for (int64_t i = 0; i < N; i++) a[i] = (uint32_t)roll(&d, words), b[i] = (uint32_t)roll(&d, words);
+        assert_true(edits(ctx, a, N, b, N, SHEAF_I_DIFF_LIMIT) < 2 * N);
+    }
+    for (int64_t i = N / 2; i < N; i++) a[i] = b[i] = 1;
+    a[N - 1] = 2;
+    assert_true(edits(ctx, a, N, b, N, SHEAF_I_DIFF_LIMIT) < N + 2);
+    free(a);
+    free(b);
+    sheaf_ctx_free(ctx);
+    assert_true(seconds_used() - begin < 12);
+}
+
 static void test_documents(void **state)
 {
     (void)state;
     sheaf_ctx *ctx = test_context(1);
     const sheaf_str text[] = {test_str("I am writing to urge the commission to reject the bypass."),
-                              test_str("I am WRITING to urge the Commission to stop and bury the bypass, now"), test_str("... !")};
+                              test_str("I am WRITING to urge the Commission to stop and bury the bypass, now"), test_str("... !"),
+                              test_str("Reject the bypass!"), test_str("REJECT the  \"bypass\"")};
     const sheaf_diff_run want[] = {{SHEAF_DIFF_SAME, 0, 0, 8},      {SHEAF_DIFF_DELETED, 8, 8, 1},
                                    {SHEAF_DIFF_INSERTED, 9, 8, 3},  {SHEAF_DIFF_SAME, 9, 11, 2},
                                    {SHEAF_DIFF_INSERTED, 11, 13, 1}};
@@ -96,7 +120,7 @@ static void test_documents(void **state)
     sheaf_words *w;
     sheaf_diff *diff;
     int64_t n;
-    assert_ok(ctx, sheaf_corpus_from_memory(ctx, &c, text, NULL, NULL, 3));
+    assert_ok(ctx, sheaf_corpus_from_memory(ctx, &c, text, NULL, NULL, 5));
     assert_ok(ctx, sheaf_words_from_corpus(ctx, &w, c, NULL));
     assert_ok(ctx, sheaf_diff_docs(ctx, &diff, w, 0, 1));
     const sheaf_diff_run *got = sheaf_diff_runs(diff, &n);
@@ -112,7 +136,14 @@ static void test_documents(void **state)
     (void)sheaf_diff_runs(diff, &n);
     assert_int_equal(n, 0);
     sheaf_diff_free(diff);
-    assert_int_equal(sheaf_diff_docs(ctx, &diff, w, 0, 3), SHEAF_EINVAL);
+    bool same = true;
+    assert_ok(ctx, sheaf_same_words(ctx, &same, w, 0, 1));
+    assert_false(same);
+    assert_ok(ctx, sheaf_same_words(ctx, &same, w, 3, 4)); /* in case and punctuation alone */
+    assert_true(same);
+    assert_int_equal(sheaf_same_words(ctx, &same, w, 0, 5), SHEAF_EINVAL);
+    assert_false(same);
+    assert_int_equal(sheaf_diff_docs(ctx, &diff, w, 0, 5), SHEAF_EINVAL);
     assert_null(diff);
     sheaf_words_free(w);
     sheaf_corpus_free(c);
@@ -146,7 +177,8 @@ static void test_diff_without_memory(void **state)
 int diff_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_small), cmocka_unit_test(test_far_apart), cmocka_unit_test(test_documents),
+        cmocka_unit_test(test_small),      cmocka_unit_test(test_far_apart),
+        cmocka_unit_test(test_no_anchors), cmocka_unit_test(test_documents),
         cmocka_unit_test(test_diff_without_memory),
     };
     return cmocka_run_group_tests_name("differences", tests, NULL, NULL);

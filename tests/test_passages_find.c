@@ -175,6 +175,41 @@ static void test_one_word(void **state)
     sheaf_ctx_free(ctx);
 }
 
+/* A run that one document has 200,000 times, each behind another word, and another document once: members of the same
+   document are not held against each other. With old documents, new ones are not either. */
+static void test_often_in_one(void **state)
+{
+    (void)state;
+    enum { N = 200000 };
+    const double begin = seconds_used();
+    sheaf_ctx *ctx = test_context(1);
+    texts t = texts_new(3);
+    texts_set(&t, 0, 3 * N, 1);
+    texts_set(&t, 1, 6, 1);
+    texts_set(&t, 2, 2, 1);
+    for (uint32_t i = 0; i < N; i++) t.word[0][3 * i] = 10 + i;
+    t.word[1][0] = t.word[1][3] = 2;
+    for (int64_t n_new = 2; n_new < 4; n_new++) {
+        sheaf_corpus *c, *old_c = NULL;
+        sheaf_words *w, *old_w = NULL;
+        sheaf_passages *p;
+        int64_t n;
+        texts_read(&t, 0, n_new, ctx, &c, &w);
+        if (n_new < 3) texts_read(&t, n_new, 3, ctx, &old_c, &old_w);
+        assert_ok(ctx, sheaf_passages_find(ctx, &p, c, w, old_c, old_w, 2, 0));
+        (void)sheaf_passages_list(p, &n);
+        assert_int_equal(n, n_new == 2 ? N + 2 : 3 * N + 2);
+        sheaf_passages_free(p);
+        sheaf_words_free(w);
+        sheaf_words_free(old_w);
+        sheaf_corpus_free(c);
+        sheaf_corpus_free(old_c);
+    }
+    texts_free(&t);
+    sheaf_ctx_free(ctx);
+    assert_true(seconds_used() - begin < 15);
+}
+
 static void test_threads(void **state)
 {
     (void)state;
@@ -252,7 +287,8 @@ int passages_find_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_definition), cmocka_unit_test(test_floods), cmocka_unit_test(test_one_word),
-        cmocka_unit_test(test_threads),            cmocka_unit_test(test_find_without_memory),
+        cmocka_unit_test(test_often_in_one),       cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_find_without_memory),
     };
     return cmocka_run_group_tests_name("passages: of a collection", tests, NULL, NULL);
 }

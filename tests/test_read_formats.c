@@ -418,6 +418,11 @@ static void tables(void **state)
         {"t.jsonl",
          "{\"id\":\"a\",\"cluster\":1,\"text\":\"x\\ty\\nz\\\\\\\\q\"}\n{\"cluster\":2,\"id\":\"b\",\"text\":null}\n"},
         {"t", "id\tcluster\ttext\na\t1\tx\\ty\\nz\\\\\\q\nb\t2\t"},
+        {"t.json",
+         "[ {\"id\":\"a\",\"cluster\":1,\"text\":\"x\\ty\\nz\\\\\\\\q\"} ,\n{\"cluster\":2,\"id\":\"b\",\"text\":null}]\n"},
+        {"w.json",
+         "{\"schema\":\"s\",\"provenance\":{\"rows\":[1]},\n\"rows\":[{\"id\":\"a\",\"cluster\":1,"
+         "\"text\":\"x\\ty\\nz\\\\\\\\q\"},\n{\"cluster\":2,\"id\":\"b\",\"text\":null}],\"more\":[]}\n"},
     };
     static const struct {
         const char *name, *text, *error;
@@ -427,6 +432,11 @@ static void tables(void **state)
         {"b.jsonl", "{\"a\":1}\n{\"a\":}\n", "b.jsonl:2: not JSON: unexpected character at byte 6"},
         {"e.tsv", "", "no header"},
         {"o.jsonl", "{}\n{}\n", "no header"},
+        {"a.json", "[]", "no header"},
+        {"n.json", "[1]", "n.json: value 1 is not an object"},
+        {"r.json", "{\"rows\":\n{}}", "r.json: neither an array nor an object with \"rows\""},
+        {"c.json", "[{\"a\":1},{\"a\":}]", "c.json: not JSON: unexpected character at byte 15"},
+        {"x.json", "[{\"a\":1}", "x.json: not JSON"},
     };
     sheaf_ctx *ctx = test_context(1);
     sheaf_table *t;

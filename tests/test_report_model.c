@@ -91,12 +91,15 @@ static void three_themes_are_found_and_named(void **state)
     free(text);
 
     text = written(ctx, sheaf_write_clusters, m, SHEAF_FORMAT_TSV);
-    static const char clusters[] = "cluster\tdocs\tfit\ttightness\tname\tterms\ttypical\tborderline\n1\t8\t";
+    static const char clusters[] = "cluster\tdocs\tfit\ttightness\tstability\tcoverage\texclusivity\tcoherence\tdistinctness"
+                                   "\tname\tterms\ttypical\tborderline\n1\t8\t";
     assert_memory_equal(text, clusters, sizeof clusters - 1);
     free(text);
     text = written(ctx, sheaf_write_clusters, m, SHEAF_FORMAT_JSON);
     assert_non_null(strstr(text, "{\"schema\":\"sheaf.clusters/1\",\n\"provenance\":{\"sheaf\":"));
     assert_non_null(strstr(text, "\"seed\":"));
+    assert_non_null(strstr(text, ",\n\"diversity\":1.0000"));
+    assert_non_null(strstr(text, "\"coverage\":1.0000,\"exclusivity\":1.0000,\"coherence\":"));
     assert_non_null(strstr(text, "\"k\":3"));
     free(text);
     text = written(ctx, sheaf_write_info, m, SHEAF_FORMAT_JSONL);
@@ -114,20 +117,31 @@ static void three_themes_are_found_and_named(void **state)
     unlink(path);
 }
 
+static sheaf_status cut_documents(sheaf_out *out, const sheaf_model *m, const sheaf_write_opts *opts)
+{
+    static const int32_t cuts[] = {2, 1, 2};
+    sheaf_write_opts o;
+    sheaf_write_opts_init(&o, sizeof o);
+    if (opts) o = *opts;
+    o.cuts = cuts;
+    o.n_cuts = 3;
+    return sheaf_write_documents(out, m, &o);
+}
+
 /* Everything written is the same at 1, 2 and 7 threads and for lines in the other order. */
 static void same_bytes_at_any_thread_count_and_order(void **state)
 {
     (void)state;
     static const model_writer writers[] = {sheaf_write_documents, sheaf_write_clusters, sheaf_write_info, latent,
-                                           sheaf_write_loadings};
-    char *first[5] = {NULL};
+                                           sheaf_write_loadings, cut_documents, sheaf_write_tree, sheaf_write_k};
+    char *first[8] = {NULL};
     for (int run = 0; run < 4; run++) {
         char path[FILE_ROOM];
         make_collection(path, 60, run == 3);
         sheaf_ctx *ctx = test_context(run == 1 ? 2 : run == 2 ? 7 : 1);
         sheaf_model *m;
         assert_ok(ctx, fit(ctx, &m, path, 4));
-        for (int w = 0; w < 5; w++) {
+        for (int w = 0; w < 8; w++) {
             char *text = written(ctx, writers[w], m, SHEAF_FORMAT_JSON);
             if (run == 0) {
                 first[w] = text;
@@ -140,7 +154,7 @@ static void same_bytes_at_any_thread_count_and_order(void **state)
         sheaf_ctx_free(ctx);
         unlink(path);
     }
-    for (int w = 0; w < 5; w++) free(first[w]);
+    for (int w = 0; w < 8; w++) free(first[w]);
 }
 
 typedef struct {
@@ -390,8 +404,8 @@ static void no_memory_while_scoring_or_writing(void **state)
     sheaf_model *m;
     assert_ok(ctx, fit(ctx, &m, path, 2));
     static const model_writer writers[] = {sheaf_write_documents, sheaf_write_clusters, sheaf_write_info, latent,
-                                           sheaf_write_loadings};
-    for (int w = -1; w < 5; w++)
+                                           sheaf_write_loadings, cut_documents, sheaf_write_tree, sheaf_write_k};
+    for (int w = -1; w < 8; w++)
         for (int64_t n = 1;; n++) {
             assert_true(n < 2000);
             sheaf_eval *e = NULL;

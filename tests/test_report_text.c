@@ -167,6 +167,46 @@ static void tables_align_by_display_width(void **state)
     check_rows(&o, "\033[1mthe name   n\033[0m\nshort     -1\n");
 }
 
+/* A row of one text and three numbers, of which the last two may be left out. */
+static void check_spare(int32_t width, const char *const *columns, const char *want)
+{
+    static const sheaf_i_column spare[] = {{.name = {"text", 4}},
+                                           {.name = {"n", 1}, .right = true},
+                                           {.name = {"first", 5}, .right = true, .spare = true},
+                                           {.name = {"second", 6}, .right = true, .spare = true}};
+    sheaf_ctx *ctx = test_context(1);
+    test_sink sink = {0};
+    sheaf_out *out = test_sink_open(ctx, &sink);
+    sheaf_i_rows r;
+    sheaf_write_opts o;
+    sheaf_write_opts_init(&o, sizeof o);
+    o.format = SHEAF_FORMAT_TABLE;
+    o.width = width;
+    o.columns = columns;
+    o.n_columns = columns ? 4 : 0;
+    assert_ok(ctx, sheaf_i_rows_open(&r, ctx, out, &o, "test", NULL, spare, 4));
+    sheaf_i_cell_text(&r, sheaf_i_str("a text of twenty-five m's"));
+    for (int i = 1; i < 4; i++) sheaf_i_cell_int(&r, i);
+    sheaf_i_row_end(&r);
+    assert_ok(ctx, sheaf_i_rows_close(&r));
+    assert_ok(ctx, sheaf_out_close(out));
+    assert_string_equal(sink.text, want);
+    free(sink.text);
+    sheaf_ctx_free(ctx);
+}
+
+static void narrow_tables_do_without_spare_columns(void **state)
+{
+    (void)state;
+    static const char *const all[] = {"text", "n", "first", "second"};
+    check_spare(0, NULL, "text                       n  first  second\na text of twenty-five m's  1      2       3\n");
+    check_spare(38, NULL, "text                  n  first  second\na text of twenty-fi\xe2\x80\xa6  1      2       3\n");
+    check_spare(37, NULL, "text                       n  first\na text of twenty-five m's  1      2\n");
+    check_spare(29, NULL, "text                       n\na text of twenty-five m's  1\n");
+    check_spare(20, NULL, "text               n\na text of twenty\xe2\x80\xa6  1\n");
+    check_spare(26, all, "text      n  first  second\na text \xe2\x80\xa6  1      2       3\n");
+}
+
 static void columns_are_chosen_by_name(void **state)
 {
     (void)state;
@@ -267,6 +307,7 @@ int test_report_text(void)
         cmocka_unit_test(hostile_text_is_spelled_safely),
         cmocka_unit_test(rows_in_every_format),
         cmocka_unit_test(tables_align_by_display_width),
+        cmocka_unit_test(narrow_tables_do_without_spare_columns),
         cmocka_unit_test(columns_are_chosen_by_name),
         cmocka_unit_test(records_in_every_format),
         cmocka_unit_test(a_failing_sink_is_reported),

@@ -225,5 +225,6 @@ int main(void)
         cmocka_unit_test(graph_is_near_double),          cmocka_unit_test(slices_make_one_answer),
         cmocka_unit_test(bad_input_is_named),            cmocka_unit_test(failing_allocations_leave_nothing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL) + test_similar_sparse() + test_similar_model();
+    return cmocka_run_group_tests(tests, NULL, NULL) + test_similar_sparse() + test_similar_model() +
+           test_similar_latent();
 }

@@ -33,7 +33,7 @@ static void make_collection(char path[64])
     free(text);
 }
 
-static sheaf_fit_opts options(sheaf_fit_stage stage)
+sheaf_fit_opts similar_options(sheaf_fit_stage stage)
 {
     sheaf_fit_opts o;
     sheaf_fit_opts_init(&o, sizeof o);
@@ -45,7 +45,7 @@ static sheaf_fit_opts options(sheaf_fit_stage stage)
     return o;
 }
 
-static sheaf_model *fit(sheaf_ctx *ctx, const sheaf_fit_opts *o)
+sheaf_model *similar_fit(sheaf_ctx *ctx, const sheaf_fit_opts *o)
 {
     char path[64];
     const char *input = path;
@@ -56,7 +56,7 @@ static sheaf_model *fit(sheaf_ctx *ctx, const sheaf_fit_opts *o)
     return m;
 }
 
-static sheaf_similar_opts asking(sheaf_similar_space space, int32_t n)
+sheaf_similar_opts similar_asking(sheaf_similar_space space, int32_t n)
 {
     sheaf_similar_opts o;
     sheaf_similar_opts_init(&o, sizeof o);
@@ -69,8 +69,8 @@ static void a_text_finds_its_words(void **state)
 {
     (void)state;
     sheaf_ctx *ctx = test_context(2);
-    sheaf_fit_opts o = options(SHEAF_FIT_TERMS);
-    sheaf_model *m = fit(ctx, &o);
+    sheaf_fit_opts o = similar_options(SHEAF_FIT_TERMS);
+    sheaf_model *m = similar_fit(ctx, &o);
     const sheaf_terms *t = sheaf_model_terms(m);
     sheaf_query *q;
     sheaf_str word;
@@ -102,14 +102,41 @@ static void a_text_finds_its_words(void **state)
     sheaf_ctx_free(ctx);
 }
 
+/* "Unique" is in one document, too few for the vocabulary. */
+static void pruned_words_are_not_unknown(void **state)
+{
+    (void)state;
+    sheaf_ctx *ctx = test_context(2);
+    for (int kept = 0; kept < 2; kept++) {
+        sheaf_fit_opts o = similar_options(SHEAF_FIT_TERMS);
+        o.text.min_df_count = 2;
+        o.text.ngram_max = 2;
+        o.text.keep_pruned = kept;
+        sheaf_model *m = similar_fit(ctx, &o);
+        sheaf_query *q;
+        sheaf_str word;
+        int64_t n;
+        assert_ok(ctx, sheaf_query_make(ctx, &q, sheaf_model_terms(m), &o.text, test_str("unique qwzx river unique")));
+        (void)sheaf_query_terms(q, NULL, &n);
+        assert_int_equal(n, 1);
+        assert_int_equal(sheaf_query_words(q), 4);
+        assert_int_equal(sheaf_query_unknown(q), kept ? 1 : 3);
+        assert_true(sheaf_query_unknown_word(q, 0, &word));
+        assert_str(word, kept ? "qwzx" : "unique");
+        sheaf_query_free(q);
+        sheaf_model_free(m);
+    }
+    sheaf_ctx_free(ctx);
+}
+
 static void ngrams_are_looked_up(void **state)
 {
     (void)state;
     sheaf_ctx *ctx = test_context(1);
-    sheaf_fit_opts o = options(SHEAF_FIT_TERMS);
+    sheaf_fit_opts o = similar_options(SHEAF_FIT_TERMS);
     o.text.ngram_min = 2;
     o.text.ngram_max = 3;
-    sheaf_model *m = fit(ctx, &o);
+    sheaf_model *m = similar_fit(ctx, &o);
     sheaf_query *q;
     int64_t n;
     assert_ok(ctx, sheaf_query_make(ctx, &q, sheaf_model_terms(m), &o.text, test_str("river flood water oven")));
@@ -136,10 +163,10 @@ static void shared_terms_carry_the_score(void **state)
                                            SHEAF_WEIGHT_LOGENTROPY, SHEAF_WEIGHT_BIPARTITE, SHEAF_WEIGHT_BINARY};
     for (size_t w = 0; w < sizeof schemes / sizeof *schemes; w++) {
         sheaf_ctx *ctx = test_context(2);
-        sheaf_fit_opts o = options(SHEAF_FIT_MATRIX);
+        sheaf_fit_opts o = similar_options(SHEAF_FIT_MATRIX);
         o.weight.scheme = schemes[w];
-        sheaf_model *m = fit(ctx, &o);
-        sheaf_similar_opts so = asking(SHEAF_SIMILAR_WORDS, 20);
+        sheaf_model *m = similar_fit(ctx, &o);
+        sheaf_similar_opts so = similar_asking(SHEAF_SIMILAR_WORDS, 20);
         so.n_terms = 100;
         sheaf_similar *s;
         assert_ok(ctx, sheaf_similar_doc(ctx, &s, m, 3, &so));
@@ -170,10 +197,10 @@ static void a_document_is_like_its_own_text(void **state)
     const char *text = "violin orchestra piano rhythm violin orchestra and the";
     for (int latent = 0; latent < 2; latent++) {
         sheaf_ctx *ctx = test_context(1);
-        sheaf_fit_opts o = options(latent ? SHEAF_FIT_SPACE : SHEAF_FIT_MATRIX);
+        sheaf_fit_opts o = similar_options(latent ? SHEAF_FIT_SPACE : SHEAF_FIT_MATRIX);
         o.space.tol = 1e-6;
-        sheaf_model *m = fit(ctx, &o);
-        sheaf_similar_opts so = asking(latent ? SHEAF_SIMILAR_LATENT : SHEAF_SIMILAR_WORDS, 3);
+        sheaf_model *m = similar_fit(ctx, &o);
+        sheaf_similar_opts so = similar_asking(latent ? SHEAF_SIMILAR_LATENT : SHEAF_SIMILAR_WORDS, 3);
         sheaf_similar *s, *d;
         int32_t n, k;
         assert_ok(ctx, sheaf_similar_text(ctx, &s, m, test_str(text), &o.text, &so));
@@ -197,9 +224,9 @@ static void the_graph_is_every_question(void **state)
     (void)state;
     for (int latent = 0; latent < 2; latent++) {
         sheaf_ctx *ctx = test_context(2);
-        sheaf_fit_opts o = options(latent ? SHEAF_FIT_SPACE : SHEAF_FIT_MATRIX);
-        sheaf_model *m = fit(ctx, &o);
-        sheaf_similar_opts so = asking(latent ? SHEAF_SIMILAR_LATENT : SHEAF_SIMILAR_WORDS, 4);
+        sheaf_fit_opts o = similar_options(latent ? SHEAF_FIT_SPACE : SHEAF_FIT_MATRIX);
+        sheaf_model *m = similar_fit(ctx, &o);
+        sheaf_similar_opts so = similar_asking(latent ? SHEAF_SIMILAR_LATENT : SHEAF_SIMILAR_WORDS, 4);
         sheaf_similar *all, *one;
         int32_t n, k;
         assert_ok(ctx, sheaf_similar_all(ctx, &all, m, &so));
@@ -243,22 +270,68 @@ static void ids_are_found_and_guessed(void **state)
     sheaf_ctx_free(ctx);
 }
 
+/* However many are asked for, there is room for as many as there are. */
+static void more_than_there_are(void **state)
+{
+    (void)state;
+    for (int latent = 0; latent < 2; latent++) {
+        sheaf_ctx *ctx = test_context(2);
+        sheaf_fit_opts o = similar_options(latent ? SHEAF_FIT_SPACE : SHEAF_FIT_MATRIX);
+        sheaf_model *m = similar_fit(ctx, &o);
+        sheaf_similar_opts so = similar_asking(latent ? SHEAF_SIMILAR_LATENT : SHEAF_SIMILAR_WORDS, INT32_MAX);
+        sheaf_similar *s;
+        int32_t n;
+        assert_ok(ctx, sheaf_similar_doc(ctx, &s, m, 4, &so));
+        assert_int_equal(sheaf_similar_hits(s, 0, &n)[0].doc != 4, 1);
+        assert_true(n > 0 && n < DOCS);
+        sheaf_similar_free(s);
+        assert_ok(ctx, sheaf_similar_all(ctx, &s, m, &so));
+        (void)sheaf_similar_hits(s, DOCS - 2, &n);
+        assert_true(n > 0 && n < DOCS);
+        sheaf_similar_free(s);
+        sheaf_model_free(m);
+        sheaf_ctx_free(ctx);
+    }
+}
+
+static void a_wanted_id_is_looked_for_first(void **state)
+{
+    (void)state;
+    char path[64];
+    const char *input = path;
+    sheaf_ctx *ctx = test_context(1);
+    sheaf_fit_opts o = similar_options(SHEAF_FIT_SPACE);
+    sheaf_model *m;
+    make_collection(path);
+    o.wanted = "d3";
+    assert_ok(ctx, sheaf_model_fit(ctx, &m, &input, 1, &o));
+    sheaf_model_free(m);
+    o.wanted = "d03";
+    o.space.dims = -5; /* never looked at */
+    assert_int_equal(sheaf_model_fit(ctx, &m, &input, 1, &o), SHEAF_EINVAL);
+    assert_null(m);
+    assert_string_equal(sheaf_ctx_message(ctx), "no document has the id 'd03'");
+    assert_string_equal(sheaf_ctx_hint(ctx), "--like d3");
+    unlink(path);
+    sheaf_ctx_free(ctx);
+}
+
 static void bad_questions_are_named(void **state)
 {
     (void)state;
     sheaf_ctx *ctx = test_context(1);
-    sheaf_fit_opts o = options(SHEAF_FIT_TERMS);
-    sheaf_model *m = fit(ctx, &o);
+    sheaf_fit_opts o = similar_options(SHEAF_FIT_TERMS);
+    sheaf_model *m = similar_fit(ctx, &o);
     sheaf_similar *s;
-    sheaf_similar_opts so = asking(SHEAF_SIMILAR_WORDS, 3);
+    sheaf_similar_opts so = similar_asking(SHEAF_SIMILAR_WORDS, 3);
     assert_int_equal(sheaf_similar_doc(ctx, &s, m, 0, &so), SHEAF_EINVAL);
     assert_null(s);
     so.space = SHEAF_SIMILAR_LATENT;
     assert_int_equal(sheaf_similar_all(ctx, &s, m, &so), SHEAF_EINVAL);
     sheaf_model_free(m);
     o.stage = SHEAF_FIT_MATRIX;
-    m = fit(ctx, &o);
-    so = asking(SHEAF_SIMILAR_WORDS, 0);
+    m = similar_fit(ctx, &o);
+    so = similar_asking(SHEAF_SIMILAR_WORDS, 0);
     assert_int_equal(sheaf_similar_doc(ctx, &s, m, 0, &so), SHEAF_EINVAL);
     so.n = 3;
     assert_int_equal(sheaf_similar_doc(ctx, &s, m, DOCS, &so), SHEAF_EINVAL);
@@ -270,39 +343,77 @@ static void bad_questions_are_named(void **state)
 static void failing_allocations_leave_nothing(void **state)
 {
     (void)state;
+    for (int latent = 0; latent < 2; latent++) {
+        test_limit limit = {0};
+        sheaf_ctx *ctx = test_limited_context(&limit, 1);
+        sheaf_fit_opts o = similar_options(latent ? SHEAF_FIT_SPACE : SHEAF_FIT_MATRIX);
+        o.text.min_df_count = 2;
+        o.text.keep_pruned = true;
+        sheaf_model *m = similar_fit(ctx, &o);
+        sheaf_similar_opts so = similar_asking(latent ? SHEAF_SIMILAR_LATENT : SHEAF_SIMILAR_WORDS, 3);
+        const int64_t live = limit.live;
+        for (int which = 0; which < 3; which++) {
+            sheaf_status st = SHEAF_ENOMEM;
+            for (int64_t n = 1; st != SHEAF_OK; n++) {
+                sheaf_similar *s = NULL;
+                limit.calls = 0;
+                limit.fail_at = n;
+                st = which == 0   ? sheaf_similar_doc(ctx, &s, m, 1, &so)
+                     : which == 1 ? sheaf_similar_text(ctx, &s, m, test_str("flood in the oven zz"), &o.text, &so)
+                                  : sheaf_similar_all(ctx, &s, m, &so);
+                assert_true(st == SHEAF_OK || st == SHEAF_ENOMEM);
+                limit.fail_at = 0;
+                sheaf_similar_free(s);
+                assert_int_equal(limit.live, live);
+                assert_true(n < 1000);
+            }
+        }
+        sheaf_model_free(m);
+        sheaf_ctx_free(ctx);
+    }
+}
+
+static void failing_allocations_of_pruned_words(void **state)
+{
+    (void)state;
     test_limit limit = {0};
     sheaf_ctx *ctx = test_limited_context(&limit, 1);
-    sheaf_fit_opts o = options(SHEAF_FIT_MATRIX);
-    sheaf_model *m = fit(ctx, &o);
-    sheaf_similar_opts so = asking(SHEAF_SIMILAR_WORDS, 3);
+    sheaf_fit_opts o = similar_options(SHEAF_FIT_TERMS);
+    const sheaf_str texts[] = {{"river flood", 11}, {"river oven dough", 16}};
+    sheaf_words *w;
+    sheaf_corpus *c;
+    assert_ok(ctx, sheaf_corpus_from_memory(ctx, &c, texts, NULL, NULL, 2));
+    assert_ok(ctx, sheaf_words_from_corpus(ctx, &w, c, &o.text));
+    o.text.min_df_count = 2;
+    o.text.keep_pruned = true;
     const int64_t live = limit.live;
-    for (int which = 0; which < 3; which++) {
-        sheaf_status st = SHEAF_ENOMEM;
-        for (int64_t n = 1; st != SHEAF_OK; n++) {
-            sheaf_similar *s = NULL;
-            limit.calls = 0;
-            limit.fail_at = n;
-            st = which == 0   ? sheaf_similar_doc(ctx, &s, m, 1, &so)
-                 : which == 1 ? sheaf_similar_text(ctx, &s, m, test_str("flood in the oven zz"), &o.text, &so)
-                              : sheaf_similar_all(ctx, &s, m, &so);
-            assert_true(st == SHEAF_OK || st == SHEAF_ENOMEM);
-            limit.fail_at = 0;
-            sheaf_similar_free(s);
-            assert_int_equal(limit.live, live);
-            assert_true(n < 1000);
-        }
+    sheaf_status st = SHEAF_ENOMEM;
+    for (int64_t n = 1; st != SHEAF_OK; n++) {
+        sheaf_terms *t;
+        limit.calls = 0;
+        limit.fail_at = n;
+        st = sheaf_terms_build(ctx, &t, w, &o.text);
+        assert_true(st == SHEAF_OK || st == SHEAF_ENOMEM);
+        limit.fail_at = 0;
+        sheaf_terms_free(t);
+        assert_int_equal(limit.live, live);
+        assert_true(n < 1000);
     }
-    sheaf_model_free(m);
+    sheaf_words_free(w);
+    sheaf_corpus_free(c);
     sheaf_ctx_free(ctx);
 }
 
 int test_similar_model(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_text_finds_its_words),          cmocka_unit_test(ngrams_are_looked_up),
-        cmocka_unit_test(shared_terms_carry_the_score),    cmocka_unit_test(a_document_is_like_its_own_text),
-        cmocka_unit_test(the_graph_is_every_question),     cmocka_unit_test(ids_are_found_and_guessed),
-        cmocka_unit_test(bad_questions_are_named),         cmocka_unit_test(failing_allocations_leave_nothing),
+        cmocka_unit_test(a_text_finds_its_words),          cmocka_unit_test(pruned_words_are_not_unknown),
+        cmocka_unit_test(ngrams_are_looked_up),            cmocka_unit_test(shared_terms_carry_the_score),
+        cmocka_unit_test(a_document_is_like_its_own_text), cmocka_unit_test(the_graph_is_every_question),
+        cmocka_unit_test(ids_are_found_and_guessed),       cmocka_unit_test(more_than_there_are),
+        cmocka_unit_test(a_wanted_id_is_looked_for_first), cmocka_unit_test(bad_questions_are_named),
+        cmocka_unit_test(failing_allocations_leave_nothing),
+        cmocka_unit_test(failing_allocations_of_pruned_words),
     };
     return cmocka_run_group_tests_name("model", tests, NULL, NULL);
 }

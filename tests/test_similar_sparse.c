@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/rng.h"
+#include "matrix/csr.h"
 
 static uint64_t counter;
 static uint32_t below(uint32_t n) { return (uint32_t)(sheaf_i_rng_u64(107, counter++) % n); }
@@ -162,6 +163,9 @@ static void bad_input_is_named(void **state)
     assert_true(hits[0].doc == -1 && hits[1].doc == -1);
     assert_ok(ctx, sheaf_nearest_sparse(ctx, hits, 2, b, b, NULL));
     assert_true(hits[0].doc == 0 && hits[1].doc == -1);
+    const sheaf_matrix many = {.ctx = ctx, .rows = (int64_t)INT32_MAX + 1, .cols = 1}; /* refused before it is read */
+    assert_int_equal(sheaf_nearest_sparse(ctx, hits, 1, &many, b, NULL), SHEAF_EINVAL);
+    assert_non_null(strstr(sheaf_ctx_message(ctx), "2147483648 rows"));
     sheaf_matrix_free(a);
     sheaf_matrix_free(b);
     sheaf_matrix_free(c);

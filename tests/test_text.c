@@ -258,6 +258,7 @@ int main(void)
     failed += _cmocka_run_group_tests("words", test_text_words, n_test_text_words, NULL, NULL);
     failed += _cmocka_run_group_tests("terms", test_text_terms, n_test_text_terms, NULL, NULL);
     failed += _cmocka_run_group_tests("languages", test_text_languages, n_test_text_languages, NULL, NULL);
+    failed += _cmocka_run_group_tests("phrases", test_text_phrases, n_test_text_phrases, NULL, NULL);
     failed += _cmocka_run_group_tests("sklearn", test_text_sklearn, n_test_text_sklearn, NULL, NULL);
     return failed != 0;
 }

@@ -60,7 +60,9 @@ static inline sheaf_text_opts test_keep_all(void)
     return o;
 }
 
-extern const struct CMUnitTest test_text_words[], test_text_terms[], test_text_languages[], test_text_sklearn[];
-extern const size_t n_test_text_words, n_test_text_terms, n_test_text_languages, n_test_text_sklearn;
+extern const struct CMUnitTest test_text_words[], test_text_terms[], test_text_languages[], test_text_sklearn[],
+    test_text_phrases[];
+extern const size_t n_test_text_words, n_test_text_terms, n_test_text_languages, n_test_text_sklearn,
+    n_test_text_phrases;
 
 #endif

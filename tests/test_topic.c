@@ -89,7 +89,7 @@ static void scores_follow_their_definition(void **state)
     sheaf_topic_opts_init(&o, sizeof o);
     o.n_terms = WORDS;
     sheaf_topics *topics;
-    assert_ok(ctx, sheaf_topics_build(ctx, &topics, c, t, &o));
+    assert_ok(ctx, sheaf_topics_build(ctx, &topics, c, t, NULL, &o));
     assert_int_equal(sheaf_topics_k(topics), K);
     for (int32_t k = 1; k <= K; k++) {
         int32_t n, listed = 0;
@@ -147,7 +147,7 @@ static void topics_do_not_depend_on_threads_or_order(void **state)
         sheaf_terms *t = test_terms(ctx, s->count, N, WORDS, s->words, NULL);
         sheaf_clustering *c = test_clustering(ctx, s->label, N, K);
         sheaf_topics *topics;
-        assert_ok(ctx, sheaf_topics_build(ctx, &topics, c, t, NULL));
+        assert_ok(ctx, sheaf_topics_build(ctx, &topics, c, t, NULL, NULL));
         test_clustering_free(c);
         test_terms_free(t);
         free(s);
@@ -181,7 +181,7 @@ static void documents_by_fit_and_margin(void **state)
     sheaf_topic_opts_init(&o, sizeof o);
     o.n_docs = 4;
     sheaf_topics *topics;
-    assert_ok(ctx, sheaf_topics_build(ctx, &topics, c, t, &o));
+    assert_ok(ctx, sheaf_topics_build(ctx, &topics, c, t, NULL, &o));
     int32_t n;
     const int64_t typical[] = {2, 4, 7, 0}, borderline[] = {5, 0, 4, 2};
     assert_memory_equal(sheaf_topics_typical(topics, 1, &n), typical, sizeof typical);
@@ -203,7 +203,7 @@ static void documents_by_fit_and_margin(void **state)
     sheaf_topics_free(topics);
 
     for (int i = 0; i < 8; i++) c->fit[i] = label[i] == 1 ? -3 : -1; /* distances: mean -14 / 7 */
-    assert_ok(ctx, sheaf_topics_build(ctx, &topics, c, t, NULL));
+    assert_ok(ctx, sheaf_topics_build(ctx, &topics, c, t, NULL, NULL));
     assert_string_equal(sheaf_topics_tightness_word(topics, 1), "mixed"); /* 3 is within 1.25 of 17 / 7 */
     assert_string_equal(sheaf_topics_tightness_word(topics, 2), "tight");
     sheaf_topics_free(topics);
@@ -291,12 +291,12 @@ static void bad_options_are_named(void **state)
     sheaf_topic_opts o;
     sheaf_topic_opts_init(&o, sizeof o);
     o.n_terms = -3;
-    assert_int_equal(sheaf_topics_build(ctx, &topics, c, t, &o), SHEAF_EINVAL);
+    assert_int_equal(sheaf_topics_build(ctx, &topics, c, t, NULL, &o), SHEAF_EINVAL);
     assert_non_null(strstr(sheaf_ctx_message(ctx), "-3 terms"));
     sheaf_topic_opts_init(&o, sizeof o);
     o.n_docs = 1000000;
-    assert_int_equal(sheaf_topics_build(ctx, &topics, c, t, &o), SHEAF_EINVAL);
-    assert_int_equal(sheaf_topics_build(ctx, &topics, other, t, NULL), SHEAF_EINVAL);
+    assert_int_equal(sheaf_topics_build(ctx, &topics, c, t, NULL, &o), SHEAF_EINVAL);
+    assert_int_equal(sheaf_topics_build(ctx, &topics, other, t, NULL, NULL), SHEAF_EINVAL);
     assert_non_null(strstr(sheaf_ctx_message(ctx), "1 documents were clustered"));
     assert_null(topics);
     test_clustering_free(c);
@@ -324,7 +324,7 @@ static void failing_allocations_leave_nothing(void **state)
             limit.calls = 0;
             limit.fail_at = n;
             sheaf_status st = what ? sheaf_dims_build(ctx, &dims, &space, 2, 2)
-                                   : sheaf_topics_build(ctx, &topics, c, t, NULL);
+                                   : sheaf_topics_build(ctx, &topics, c, t, NULL, NULL);
             if (st == SHEAF_OK) {
                 sheaf_topics_free(topics);
                 sheaf_dims_free(dims);
@@ -355,5 +355,5 @@ int main(void)
         cmocka_unit_test(bad_options_are_named),
         cmocka_unit_test(failing_allocations_leave_nothing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL) + test_topic_names();
+    return cmocka_run_group_tests(tests, NULL, NULL) + test_topic_names() + test_topic_words();
 }

@@ -7,7 +7,9 @@
 #include "cluster/clustering.h"
 #include "text/words.h"
 
-int test_topic_names(void); /* test_topic_names.c; number of failures */
+/* test_topic_names.c, test_topic_words.c; number of failures */
+int test_topic_names(void);
+int test_topic_words(void);
 
 /* docs x words counts, row-major; surfaces (NULL: the words) beside. */
 static inline sheaf_terms *test_terms(sheaf_ctx *ctx, const uint32_t *count, int64_t docs, int32_t words,

@@ -43,7 +43,7 @@ static named name_lines(const line *l, int64_t n, const char *const *word, int32
     }
     r.t = test_terms(r.ctx, r.count, n, words, word, surface);
     r.c = test_clustering(r.ctx, label, n, k);
-    assert_ok(r.ctx, sheaf_topics_build(r.ctx, &r.topics, r.c, r.t, NULL));
+    assert_ok(r.ctx, sheaf_topics_build(r.ctx, &r.topics, r.c, r.t, NULL, NULL));
     free(label);
     return r;
 }
@@ -209,7 +209,7 @@ static void classes_get_fitting_names(void **state)
         int32_t *label = malloc((size_t)sheaf_corpus_size(c) * sizeof *label);
         int32_t k = number_labels(c, label, names, COUNT(names));
         sheaf_clustering *found = test_clustering(ctx, label, sheaf_corpus_size(c), k);
-        assert_ok(ctx, sheaf_topics_build(ctx, &topics, found, t, NULL));
+        assert_ok(ctx, sheaf_topics_build(ctx, &topics, found, t, NULL, NULL));
         for (int32_t j = 0; j < k; j++)
             print_message("%s %.*s: %s\n", corpus, (int)names[j].n, names[j].p, sheaf_topics_name(topics, j + 1));
         for (; i < COUNT(want) && strcmp(want[i].corpus, corpus) == 0; i++)

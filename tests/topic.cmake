@@ -1,1 +1,1 @@
-sheaf_test(topic SOURCES test_topic_names.c)
+sheaf_test(topic SOURCES test_topic_names.c test_topic_words.c)

@@ -129,6 +129,7 @@ typedef struct {
     int64_t max_docs;               /* 0: no limit; the first ones in order of id are kept */
     sheaf_corpus **remains;         /* not NULL: where a failure leaves a corpus that is good for sheaf_corpus_counts
                                        and sheaf_corpus_skipped, and is the caller's; NULL if nothing was skipped */
+    bool keep_order;                /* remembers the order of the inputs, for sheaf_corpus_place */
 } sheaf_read_opts;
 
 SHEAF_API void sheaf_read_opts_init(sheaf_read_opts *o, size_t size);
@@ -166,6 +167,11 @@ SHEAF_API bool sheaf_corpus_has_label(const sheaf_corpus *c);               /* s
 SHEAF_API bool sheaf_corpus_has_title(const sheaf_corpus *c);
 SHEAF_API bool sheaf_corpus_has_date(const sheaf_corpus *c);
 
+/* With keep_order: the place of a document in the order of the inputs, from 0; files, lines and records that were
+   skipped have places too. n_places: all of them, also of documents beyond max_docs. Without: -1 and 0. */
+SHEAF_API int64_t sheaf_corpus_place(const sheaf_corpus *c, int64_t doc);
+SHEAF_API int64_t sheaf_corpus_n_places(const sheaf_corpus *c);
+
 /* The user's own columns, in their order of appearance. */
 SHEAF_API int32_t sheaf_corpus_n_columns(const sheaf_corpus *c);
 SHEAF_API sheaf_str sheaf_corpus_column_name(const sheaf_corpus *c, int32_t column);
@@ -182,8 +188,9 @@ SHEAF_API sheaf_read_counts sheaf_corpus_counts(const sheaf_corpus *c);
 /* i-th skipped input, sorted by place: where ("news.jsonl:17") and why ("empty", "binary", "not JSON: ..."). */
 SHEAF_API void sheaf_corpus_skipped(const sheaf_corpus *c, int64_t i, sheaf_str *place, sheaf_str *reason);
 
-/* A table with a header line (TSV, CSV, or JSONL of flat objects), read whole: results and gold labels; by extension,
-   else by looking. In TSV \t \n \r \\ are decoded, in CSV quotes. Faults are SHEAF_EFORMAT with file:line. */
+/* A table with a header line (TSV, CSV) or of flat objects (JSONL, an array, or "rows" of an object, as results are
+   written), read whole: results and gold labels; by extension, else by looking. In TSV \t \n \r \\ are decoded, in
+   CSV quotes. Faults are SHEAF_EFORMAT with file:line. */
 typedef struct sheaf_table sheaf_table;
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_table_read(sheaf_ctx *ctx, sheaf_table **out, const char *path);
 SHEAF_API void sheaf_table_free(sheaf_table *t);
@@ -221,6 +228,7 @@ typedef struct {
     double max_df_share;            /* default 0.5; ignored below 10 documents */
     int64_t max_terms;              /* 0: no limit; the most frequent by documents, ties by bytes */
     bool lexical_order;             /* term ids by bytes instead of by falling document frequency */
+    bool keep_pruned;               /* remembers the words that the limits above left out, for sheaf_query_unknown */
 } sheaf_text_opts;
 
 SHEAF_API void sheaf_text_opts_init(sheaf_text_opts *o, size_t size);
@@ -268,6 +276,21 @@ SHEAF_API void sheaf_terms_counts(const sheaf_terms *t, const int64_t **indptr, 
 /* Languages used, most documents first: i-th code and its number of documents; returns false past the end. */
 SHEAF_API bool sheaf_terms_language(const sheaf_terms *t, int32_t i, const char **code, int64_t *docs);
 
+typedef struct {
+    size_t size;
+    int64_t min_df;                 /* a phrase must be in so many documents; default 5 */
+    int64_t max_phrases;            /* the most frequent by documents; default 30000; 0: no limit */
+} sheaf_phrase_opts;
+
+SHEAF_API void sheaf_phrase_opts_init(sheaf_phrase_opts *o, size_t size);
+/* Phrases of two words as terms of the same documents. A phrase is two one-word terms of `t` that follow each other
+   with at most two words between them that are no terms (stop words, pruned ones). `w` are the words that `t` was
+   built from. Ids by falling document frequency, ties by the ids of the two words in `t`. sheaf_terms_term is "a
+   b", and sheaf_terms_surface the commonest run of words as found, with those between: "Bank of England"; ties by
+   bytes. Free with sheaf_terms_free. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_phrases_build(sheaf_ctx *ctx, sheaf_terms **out, const sheaf_words *w,
+                                                          const sheaf_terms *t, const sheaf_phrase_opts *o);
+
 /* The words of a foreign text in a vocabulary: cut, folded and stemmed like the documents, `o` being the options that
    the terms were built with; of their languages in the one that knows most of its words, ties: of most documents.
    Words that can be no terms (stop words, numbers unless they are kept) do not count. */
@@ -278,7 +301,9 @@ SHEAF_API void sheaf_query_free(sheaf_query *q);
 /* Its terms, ascending, with counts beside; *n of them. */
 SHEAF_API const int32_t *sheaf_query_terms(const sheaf_query *q, const uint32_t **counts, int64_t *n);
 SHEAF_API int64_t sheaf_query_words(const sheaf_query *q);   /* that count; with n-grams runs of ngram_min words */
-SHEAF_API int64_t sheaf_query_unknown(const sheaf_query *q); /* of these not in the vocabulary */
+/* Of these in no document; those that the limits left out of the vocabulary are told apart with `keep_pruned` and
+   ngram_min 1 only, else they count too. */
+SHEAF_API int64_t sheaf_query_unknown(const sheaf_query *q);
 /* i-th of the unknown words, by first appearance, each once; returns false past the end. */
 SHEAF_API bool sheaf_query_unknown_word(const sheaf_query *q, int64_t i, sheaf_str *word);
 
@@ -381,6 +406,7 @@ typedef enum { SHEAF_METRIC_SPHERICAL = 0, SHEAF_METRIC_EUCLIDEAN } sheaf_metric
 typedef struct {
     size_t size;
     int32_t k;            /* 0: chosen from the size of the corpus and the vectors (see sheaf_clustering_k_reason) */
+    int32_t k_least, k_most; /* bounds where k is chosen; 0: 2, and as many as the documents allow */
     int32_t starts;       /* the one of least inertia is kept; default 8. sheaf_cluster_fit_terms: for each view */
     int32_t max_iter;     /* default 100 */
     uint64_t seed;
@@ -427,11 +453,112 @@ typedef struct {
     int32_t k_asked;
     double evidence;       /* of the labels, by sheaf_cluster_fit_terms; else 0 */
     int32_t drop_first;    /* latent dimensions left out at the front */
+    int64_t weak;          /* of the unplaced: those of too weak a fit */
 } sheaf_cluster_report;
 
 SHEAF_API sheaf_cluster_report sheaf_clustering_quality(const sheaf_clustering *c);
+/* Why a document is in cluster 0: "no known word", "weak fit" (min_fit of sheaf_fit_opts: its fit stays known, and its
+   second cluster is the one that it would be in), "zero vector" of sheaf_cluster_vectors; "" where it is in another. */
+SHEAF_API const char *sheaf_clustering_reason(const sheaf_clustering *c, int64_t doc);
 /* How k was found, one line without newline: "k = 12 of 2..40: highest silhouette (0.61)"; "" where it was given. */
 SHEAF_API const char *sheaf_clustering_k_reason(const sheaf_clustering *c);
+
+typedef enum { SHEAF_REFINE_NONE = 0, SHEAF_REFINE_IB } sheaf_refine_method;
+
+/* Refinement of clusters on the words themselves (sequential information bottleneck with smoothed, entropy-weighted
+   counts, and split and merge). */
+typedef struct {
+    size_t size;
+    sheaf_refine_method method; /* default IB */
+    double prior;          /* weight of every term in every cluster before it has a document; default .2 */
+    double phrase_weight;  /* of a phrase against a word; 0: without phrases; default .2 */
+    double size_weight;    /* of the clusters' sizes; 1 (default): as in a mixture of multinomials; 0: none */
+    int32_t max_terms;     /* the most frequent words that are used; default 50000 */
+} sheaf_refine_opts;
+
+SHEAF_API void sheaf_refine_opts_init(sheaf_refine_opts *o, size_t size);
+
+/* Refines the labels of a clustering of `space` on the words, and on phrases of the same documents where they are
+   given (sheaf_phrases_build); k stays. Fits are measured in the space as before; a document's margin becomes how
+   much likelier its words are in its cluster than in the second, in nats per weight of its words. The objective
+   never falls. co: those the clustering was made with. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_clustering_refine(sheaf_ctx *ctx, sheaf_clustering *c,
+                                                              const sheaf_space *space, const sheaf_terms *terms,
+                                                              const sheaf_terms *phrases,
+                                                              const sheaf_cluster_opts *co,
+                                                              const sheaf_refine_opts *o);
+
+typedef struct {
+    sheaf_refine_method method; /* NONE: not refined */
+    double before, after;       /* objective, in weight of words times nats */
+    int64_t moved;              /* documents that changed their cluster */
+    int32_t tries, kept;        /* changes by split and merge */
+} sheaf_refine_report;
+SHEAF_API sheaf_refine_report sheaf_clustering_refined(const sheaf_clustering *c);
+
+/* The merge tree over the clusters: k - 1 steps, each the pair of groups that loses least by becoming one. Clusters are
+   nodes 1..k, step s = 1, 2, ... makes node k + s; a has the lower of their lowest clusters. loss: of the refinement's
+   objective, as in its report (below 0: a merger gains; of many clusters the rarer terms count as one, see
+   src/refine/tree.h). sheaf_model_fit joins clusters that were not refined, or are more than 128, by their
+   centres instead: loss is then what the sum of the fits falls by, or, Euclidean, what the inertia rises by. */
+typedef struct {
+    int32_t a, b;
+    double loss;
+} sheaf_merge;
+/* NULL and 0: one cluster, more than 512, or neither sheaf_clustering_refine nor sheaf_model_fit has built it. */
+SHEAF_API const sheaf_merge *sheaf_clustering_merges(const sheaf_clustering *c, int32_t *n);
+/* of_cluster[t], t = 0..number of clusters: the group that cluster t is in when there are k groups, numbered by falling
+   size (ties: lowest cluster first); [0] is 0. As many groups as clusters: the clusters themselves. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_clustering_cut(const sheaf_clustering *c, int32_t k, int32_t *of_cluster);
+
+typedef struct {
+    size_t size;
+    int32_t resamples;   /* 0: none, nothing is measured; default 8 */
+    int64_t most_docs;   /* of a resample, which is half of the documents if that is less; of many clusters 30 each if
+                            that is more; default 2500 */
+    uint64_t seed;       /* default 1 */
+} sheaf_stability_opts;
+
+SHEAF_API void sheaf_stability_opts_init(sheaf_stability_opts *o, size_t size);
+
+/* How far each cluster comes again when random halves of the documents are clustered from scratch, into as many
+   clusters and refined if this clustering was: the mean over the halves of the largest Jaccard index with a cluster
+   there (Hennig 2007). Where a half has fewer than 10 documents, or 2 a cluster, or there is one cluster, nothing is
+   measured.
+   `co` and `ro` are those of the clustering and its refinement. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_clustering_stability(sheaf_ctx *ctx, sheaf_clustering *c,
+                                                                 const sheaf_space *space, const sheaf_terms *terms,
+                                                                 const sheaf_terms *phrases,
+                                                                 const sheaf_cluster_opts *co,
+                                                                 const sheaf_refine_opts *ro,
+                                                                 const sheaf_stability_opts *o);
+/* 0 to 1, NaN where it was not measured. */
+SHEAF_API double sheaf_clustering_solidity(const sheaf_clustering *c, int32_t cluster);
+/* "solid" from .75, "shaky" below .5, "fair" between; "" where it was not measured. */
+SHEAF_API const char *sheaf_clustering_solidity_word(const sheaf_clustering *c, int32_t cluster);
+/* Of the whole clustering: mean adjusted Rand index with those of the halves; NaN where it was not measured. */
+SHEAF_API double sheaf_clustering_agreement(const sheaf_clustering *c);
+
+/* How many clusters the words speak for. */
+#define SHEAF_K_MOST 256
+typedef struct {
+    int32_t k;         /* 0: not looked at */
+    double evidence;   /* log marginal likelihood of the words */
+    double silhouette; /* mean cosine silhouette in the latent space */
+} sheaf_k_point;
+typedef struct {
+    int32_t k;            /* the smallest whose evidence lacks at most a fiftieth of the rise from one cluster to the
+                             highest */
+    int32_t runner_up;    /* that of the highest evidence, or if that is k, of the second highest; 0: there is none */
+    int32_t least, most;  /* bounds of the search. All is 0 where there are not 3 different documents to choose for */
+    sheaf_k_point curve[SHEAF_K_MOST + 1]; /* by k */
+} sheaf_k_choice;
+
+/* Chooses k on a sample of at most 20,000 documents: too many clusters by k-means, merged pair by pair and refined
+   on the words. Evidence: Dirichlet-multinomial, of weighted terms and cluster sizes (doc: src/refine/evidence.h). */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_choose_k(sheaf_ctx *ctx, sheaf_k_choice *out, const sheaf_space *space,
+                                                     const sheaf_terms *terms, const sheaf_cluster_opts *co,
+                                                     const sheaf_refine_opts *ro);
 
 /* ---- 7 scores ---------------------------------------------------------------------------------- */
 
@@ -461,9 +588,10 @@ SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_confusion_scores(const sheaf_confusi
 /* ---- 8 topics ---------------------------------------------------------------------------------- */
 
 typedef struct {
-    int32_t term;
+    int32_t term;   /* from sheaf_terms_size(t) on it is the phrase `term` - sheaf_terms_size(t) */
     float score;
-    int64_t docs; /* of the cluster that hold it */
+    int64_t docs;   /* of the cluster that hold it */
+    sheaf_str text; /* its commonest spelling, borrowed from the terms or phrases */
 } sheaf_topic_term;
 
 typedef struct {
@@ -475,17 +603,30 @@ typedef struct {
 SHEAF_API void sheaf_topic_opts_init(sheaf_topic_opts *o, size_t size);
 
 /* What a reader needs of each cluster, 1..k; documents of cluster 0 are left out. The terms and the clustering must
-   be of the same documents. Terms come best first, names of hosts and files left out: score is
+   be of the same documents, and so must the phrases: terms of two words (NULL: none), of which one is told in the place
+   of words that hardly occur outside of it. Terms come best first, names of hosts and files left out: score is
    the z-score of the term's log-odds inside against outside the cluster times the logarithm of its lift (0 where all
-   documents are one cluster). */
+   documents are one cluster). Both must outlive the topics. */
 typedef struct sheaf_topics sheaf_topics;
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_topics_build(sheaf_ctx *ctx, sheaf_topics **out,
                                                          const sheaf_clustering *c, const sheaf_terms *t,
-                                                         const sheaf_topic_opts *o);
+                                                         const sheaf_terms *phrases, const sheaf_topic_opts *o);
 SHEAF_API void sheaf_topics_free(sheaf_topics *t);
 SHEAF_API int32_t sheaf_topics_k(const sheaf_topics *t);
-/* Up to 4 words "a, b, c, d" in their commonest spelling, without 's; "cluster 3" where no word serves. */
+/* Up to 4 words or phrases "a, b, c, d" in their commonest spelling, without 's; "cluster 3" where no word serves. No
+   two names are the same, and none has a word of another unless it would be empty. */
 SHEAF_API const char *sheaf_topics_name(const sheaf_topics *t, int32_t cluster);
+/* Share of the cluster's documents that hold something of its name; share of the documents that do so which is in the
+   cluster. NaN where there is no document to judge by. */
+SHEAF_API double sheaf_topics_coverage(const sheaf_topics *t, int32_t cluster);
+SHEAF_API double sheaf_topics_exclusivity(const sheaf_topics *t, int32_t cluster);
+/* Of the cluster's ten best words: normalised pointwise mutual information in whole documents, mean over the pairs,
+   from -1 (never together) over 0 (as by chance) to 1 (only together), NaN of fewer than two; share that no other
+   cluster has among its ten. */
+SHEAF_API double sheaf_topics_coherence(const sheaf_topics *t, int32_t cluster);
+SHEAF_API double sheaf_topics_distinctness(const sheaf_topics *t, int32_t cluster);
+/* Different words among the ten best of all clusters, as a share. */
+SHEAF_API double sheaf_topics_diversity(const sheaf_topics *t);
 SHEAF_API const sheaf_topic_term *sheaf_topics_terms(const sheaf_topics *t, int32_t cluster, int32_t *n);
 /* Documents of the best fit, best first; of the smallest margin, smallest first. */
 SHEAF_API const int64_t *sheaf_topics_typical(const sheaf_topics *t, int32_t cluster, int32_t *n);
@@ -531,8 +672,21 @@ typedef struct {
     sheaf_weight_opts weight;
     sheaf_space_opts space;
     sheaf_cluster_opts cluster;
+    sheaf_refine_opts refine;
+    sheaf_stability_opts stability;
     sheaf_topic_opts topic;
+    bool phrases;             /* of two words, for refinement and names; default true */
     sheaf_fit_stage stage;    /* default SHEAF_FIT_ALL. Here read.keep_text is false and both seeds 1 by default */
+    const char *wanted;       /* NULL, or an id that has to be there: else SHEAF_EINVAL before anything is fitted */
+    const char *vectors;      /* NULL, or a .npy file (2-dimensional, float32 or float64, little-endian, in C order)
+                                 whose rows are clustered, by sheaf_cluster_vectors, instead of the latent space, and
+                                 not refined. Row i is of the i-th document in the order of the inputs; those
+                                 skipped and those beyond max_docs have rows too. Stage SHEAF_FIT_ALL; there is
+                                 then no space. Rows of zeros: cluster 0 */
+    const char *vector_ids;   /* NULL, or a file with the id of each row, one a line, instead of that order; rows of
+                                 documents that there are not are left out */
+    double min_fit;           /* documents whose fit, a cosine, is below go to cluster 0 in the end: sizes are without
+                                 them, numbers and centres stay; see sheaf_clustering_reason. Default 0: off */
 } sheaf_fit_opts;
 
 SHEAF_API void sheaf_fit_opts_init(sheaf_fit_opts *o, size_t size);
@@ -545,9 +699,12 @@ SHEAF_API void sheaf_model_free(sheaf_model *m);
    documents, which are too few to cluster: then sheaf_model_pairs gives their similarities. */
 SHEAF_API const sheaf_corpus *sheaf_model_corpus(const sheaf_model *m);
 SHEAF_API const sheaf_terms *sheaf_model_terms(const sheaf_model *m);
+SHEAF_API const sheaf_terms *sheaf_model_phrases(const sheaf_model *m); /* NULL where there are no clusters */
 SHEAF_API const sheaf_space *sheaf_model_space(const sheaf_model *m);
 SHEAF_API const sheaf_clustering *sheaf_model_clustering(const sheaf_model *m);
 SHEAF_API const sheaf_topics *sheaf_model_topics(const sheaf_model *m);
+/* How k was chosen; NULL: it was given, or chosen without the words. */
+SHEAF_API const sheaf_k_choice *sheaf_model_k_choice(const sheaf_model *m);
 SHEAF_API const sheaf_matrix *sheaf_model_matrix(const sheaf_model *m);
 SHEAF_API sheaf_weight sheaf_model_weight(const sheaf_model *m);  /* the weighting that was used */
 
@@ -585,6 +742,71 @@ SHEAF_API sheaf_eval_counts sheaf_eval_documents(const sheaf_eval *e);
 SHEAF_API bool sheaf_eval_confusion(const sheaf_eval *e, int64_t i, sheaf_str *label, sheaf_str *cluster,
                                     int64_t *docs);
 
+typedef struct {
+    int64_t p, q; /* p / q; q <= 1,000,000 */
+} sheaf_ratio;
+
+/* Clusters of two runs over much the same documents: which of the new ones is which of the old. Two are matched only if
+   they share at least min_share of the documents of each; of all ways to match one to one so, one that keeps the most
+   documents together is taken, ties by the numbers. Only documents of both runs count, and cluster 0 is none. */
+typedef struct sheaf_align sheaf_align;
+
+typedef struct {
+    size_t size;
+    sheaf_ratio min_share;      /* 0 < p <= q <= 1,000,000; default 3/10 */
+    const char *id;             /* columns of both tables. NULL: "id", else the first */
+    const char *cluster;        /* NULL: "cluster" */
+    const sheaf_table *old_names, *new_names; /* "cluster" and "name" of each run, as sheaf_write_clusters writes them;
+                                                 NULL: column "cluster_name" of the run, if there is one */
+    const char *old_name, *new_name; /* the tables', for messages; NULL: "old", "new" */
+} sheaf_align_opts;
+
+SHEAF_API void sheaf_align_opts_init(sheaf_align_opts *o, size_t size);
+
+/* A cluster of the old run or one of the new that matches none. */
+typedef struct {
+    int32_t old_cluster, new_cluster;   /* 0: none */
+    int32_t number;                     /* in the aligned result: the old one, or, of a cluster that is new, one above
+                                           all old ones; 0: it is gone */
+    int64_t old_docs, new_docs;         /* in each run ... */
+    int64_t old_common, new_common;     /* ... of which in both */
+    int64_t shared;
+    double jaccard;                     /* shared over all that are in either, of the documents in both runs */
+    bool split, merged;                 /* it, or what it is a part of, is in more than one part, is of more than one */
+} sheaf_align_row;
+
+/* Where the documents of a cluster are in the other run: clusters that share at least min_share of the smaller. */
+typedef struct {
+    int32_t cluster;                    /* as that run numbers it */
+    int64_t docs;
+    double share;                       /* of those that are in both runs */
+} sheaf_align_part;
+
+typedef struct {
+    int64_t both, only_old, only_new;   /* documents */
+    int64_t kept_docs;                  /* in clusters that were matched with each other */
+    int64_t old_unplaced, new_unplaced; /* in cluster 0 */
+    int32_t kept, died, born;           /* clusters */
+    int32_t split, merged;              /* old ones in more than one new one, new ones out of more than one old one */
+} sheaf_align_counts;
+
+/* a, b: clusters of n documents in the old and the new run; 0: in none, -1: the run does not have the document. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_align_labels(sheaf_ctx *ctx, sheaf_align **out, const int32_t *a,
+                                                         const int32_t *b, int64_t n, const sheaf_align_opts *o);
+/* Results of sheaf_write_documents, joined by id. Fails when a column is missing, an id stands twice, a cluster is no
+   whole number from 0 on, or no document is in both. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_align_tables(sheaf_ctx *ctx, sheaf_align **out, const sheaf_table *old_run,
+                                                         const sheaf_table *new_run, const sheaf_align_opts *o);
+SHEAF_API void sheaf_align_free(sheaf_align *a);
+/* Old clusters by number, then those that are new by number. */
+SHEAF_API const sheaf_align_row *sheaf_align_rows(const sheaf_align *a, int64_t *n);
+SHEAF_API sheaf_align_counts sheaf_align_quality(const sheaf_align *a);
+/* Of a cluster of the old or of the new run, most documents first; *n is 0 for one that there is not. */
+SHEAF_API const sheaf_align_part *sheaf_align_parts(const sheaf_align *a, bool of_new, int32_t cluster, int32_t *n);
+SHEAF_API sheaf_str sheaf_align_name(const sheaf_align *a, bool of_new, int32_t cluster); /* empty: not known */
+/* The number of a new cluster in the aligned result; 0: there is no such cluster. */
+SHEAF_API int32_t sheaf_align_number(const sheaf_align *a, int32_t new_cluster);
+
 /* ---- 10 near-duplicates ------------------------------------------------------------------------ */
 
 /* The set of a document is that of its shingles: runs of `shingle` neighbouring words, folded but neither stemmed nor
@@ -601,13 +823,9 @@ typedef enum {
     SHEAF_KEEP_FIRST = 0, /* by order of id */
     SHEAF_KEEP_LONGEST,   /* most words */
     SHEAF_KEEP_EARLIEST, SHEAF_KEEP_LATEST, /* by date */
-    SHEAF_KEEP_CENTRAL,   /* most partners: takes the time of finding all pairs */
-    SHEAF_KEEP_FIELD      /* least value of keep_field: numbers as numbers, before others by bytes */
+    SHEAF_KEEP_CENTRAL,   /* most partners, where 1,000 count as no fewer than more: takes the time of finding pairs */
+    SHEAF_KEEP_FIELD      /* least value of keep_field: decimal numbers exactly, however long, before others by bytes */
 } sheaf_keep;
-
-typedef struct {
-    int64_t p, q; /* p / q; q <= 1,000,000 */
-} sheaf_ratio;
 
 typedef struct {
     size_t size;
@@ -615,7 +833,8 @@ typedef struct {
     sheaf_ratio containment;    /* also pairs of which one has this share of its set in the other; p = 0: not */
     sheaf_shingle_unit unit;
     int32_t shingle;            /* 1..64; default 3 words */
-    sheaf_ratio ignore_common;  /* shingles in more than this share of the documents count for nothing; default 1/1 */
+    sheaf_ratio ignore_common;  /* shingles in more than this share of the documents count for nothing; default 1/1. A
+                                   document of such ones alone is like those of the same words only */
     int64_t min_words;          /* shorter documents are compared with none; default 0 */
     double recall;              /* 1 (default): exact. Below: bands of hashes that find each pair at the threshold
                                    with at least this probability; a sample tells what was found */
@@ -634,12 +853,13 @@ SHEAF_API void sheaf_dups_opts_init(sheaf_dups_opts *o, size_t size);
 typedef enum {
     SHEAF_DUP_IDENTICAL = 0, /* the same folded words in the same order */
     SHEAF_DUP_NEAR,          /* Jaccard at or above the threshold */
-    SHEAF_DUP_CONTAINED      /* below it, but of one document enough is in the other */
+    SHEAF_DUP_CONTAINED,     /* below it, but of one document enough is in the other */
+    SHEAF_DUP_LINKED         /* SHEAF_LINKAGE_CONNECTED: neither; other documents of the group connect the two */
 } sheaf_dup_kind;
 
 typedef struct {
     int64_t a, b;                    /* documents, a < b; with old documents b is one of those */
-    int64_t shared, size_a, size_b;  /* shingles in both, and of each (without the common ones) */
+    int64_t shared, size_a, size_b;  /* shingles in both, and of each (without the common ones; 1 where all are) */
     int32_t group;                   /* of both, 0 where they are not in one */
     sheaf_dup_kind kind;
 } sheaf_dup_pair;
@@ -665,16 +885,20 @@ typedef struct {
     int64_t shingles, ignored;       /* of all sets; different ones left out as common */
     int64_t candidates, verified;    /* pairs looked at, pairs whose sets were compared */
     int64_t pairs;                   /* found; without `pairs` those that the groups needed */
-    double recall, recall_low;       /* of a sample of pairs, and where it surely lies above (95 %); 1 where exact */
+    double recall, recall_low;       /* of a sample of pairs, and where it surely lies above (95 %); both 1 only where
+                                        the search was exact, as it also is where that is expected to be faster */
     int64_t recall_sample;
 } sheaf_dups_report;
 
 /* Identical documents are one clique: each makes a pair with the first of them alone, and that one stands for all in
-   the pairs with others. With a window or not_same_field only those of one date and one field are such a clique.
+   the pairs with others. With a window or not_same_field only those of one date and one field are such a clique. Where
+   they may not be pairs, as with old documents or not_same_field, each makes one with the first of every clique that it
+   is a partner of: so every document that has a partner is named with one.
    Around a leader (SHEAF_LINKAGE_STAR): in the order of keeping, a document that has joined no group is kept, and those
    near to it that have joined none join it. With containment what was kept then joins the kept document of a larger
    set that holds most of it, if all that joined it are near to that one or contained in it. SHEAF_LINKAGE_CONNECTED:
-   all that pairs connect, so what is dropped may be less like the kept one than the threshold says. With old documents:
+   all that pairs connect, so what is dropped may be less like the kept one than the threshold says: such documents are
+   `linked`. With old documents:
    a new one joins the old one it is most like, else the one that holds most of it.
    `c` and `w` are of the same documents, cut by the same analyzer as old ones. old_corpus and old_words (NULL: none):
    documents are held against those alone, and none of those is ever dropped. The result borrows all four. */
@@ -729,6 +953,9 @@ SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_diff_docs(sheaf_ctx *ctx, sheaf_diff
                                                       int64_t b);
 SHEAF_API void sheaf_diff_free(sheaf_diff *d);
 SHEAF_API const sheaf_diff_run *sheaf_diff_runs(const sheaf_diff *d, int64_t *n);
+/* Whether that would find nothing to delete or insert: the words are the same but for case. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_same_words(sheaf_ctx *ctx, bool *same, const sheaf_words *w, int64_t a,
+                                                       int64_t b);
 
 /* ---- 11 similar documents ---------------------------------------------------------------------- */
 
@@ -762,15 +989,18 @@ typedef enum {
 typedef struct {
     size_t size;
     sheaf_similar_space space;
-    int32_t n;         /* nearest documents; default 10 */
-    int32_t n_terms;   /* shared terms that are named of each; default 8 */
+    int32_t n;         /* nearest documents, at most all of them; default 10 */
+    int32_t n_terms;   /* terms that are named of each; default 8 */
 } sheaf_similar_opts;
 
 SHEAF_API void sheaf_similar_opts_init(sheaf_similar_opts *o, size_t size);
 
 typedef struct {
     int32_t term;
-    float product; /* of both weights, rows of length 1: its part of the cosine by terms */
+    float product; /* its part of the score. Words: the product of both weights, rows of length 1. Latent: half of what
+                      it brings as a term of the question and half as one of the hit, that is its weight there times the
+                      product of its row of V with the other's latent vector, for vectors of length 1; so terms of only
+                      one of the two count as well. The parts of all terms add up to the score */
 } sheaf_shared_term;
 
 /* Score falling, ties by order of id; none at or below 0. The result borrows the model. */
@@ -786,7 +1016,7 @@ SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_similar_all(sheaf_ctx *ctx, sheaf_si
 SHEAF_API void sheaf_similar_free(sheaf_similar *s);
 /* Of the query, or of a document if all were asked for; *n of them. */
 SHEAF_API const sheaf_hit *sheaf_similar_hits(const sheaf_similar *s, int64_t doc, int32_t *n);
-/* The i-th hit's shared terms, largest product first, ties by term; *n is 0 if all were asked for. */
+/* The terms that carry the i-th hit, parts above 0, largest first, ties by term; *n is 0 if all were asked for. */
 SHEAF_API const sheaf_shared_term *sheaf_similar_shared(const sheaf_similar *s, int32_t i, int32_t *n);
 /* The text's words; NULL if it was none. */
 SHEAF_API const sheaf_query *sheaf_similar_query(const sheaf_similar *s);
@@ -913,7 +1143,10 @@ typedef struct {
     int32_t n_columns;
     bool provenance;            /* JSON: how it was made; default true */
     const char *command, *date; /* of the provenance; NULL: left out */
+    const int32_t *cuts;        /* documents: numbers of groups, see sheaf_clustering_cut; at most SHEAF_CUTS_MOST */
+    int32_t n_cuts;
 } sheaf_write_opts;
+#define SHEAF_CUTS_MOST 16
 
 SHEAF_API void sheaf_write_opts_init(sheaf_write_opts *o, size_t size);
 
@@ -922,13 +1155,24 @@ SHEAF_API void sheaf_write_opts_init(sheaf_write_opts *o, size_t size);
    list is joined by ", " (terms) or "; " (ids). Unknown names in opts->columns fail with a list of the known ones. */
 
 /* cluster/1, a row a document in order of id: id cluster fit margin second, then label, title, date and the user's own
-   columns where there are any. An own column with a name of ours gets "input_" in front. */
+   columns where there are any. With min_fit of sheaf_fit_opts, or by name, reason behind second, as
+   sheaf_clustering_reason has it; by name, cluster_name; for every K of opts->cuts, cluster_K: the group that the
+   document is in when there are K, 0 if it is in none. An own column with a name of ours gets "input_" in front. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_documents(sheaf_out *o, const sheaf_model *m,
                                                             const sheaf_write_opts *opts);
-/* clusters/1: cluster docs fit tightness name terms typical borderline; documents without a known word are the last
-   row, cluster 0. In JSON terms are {term, score, docs}, typical and borderline {id, fit}. */
+/* clusters/1: cluster docs fit tightness coverage exclusivity coherence distinctness name terms typical borderline;
+   documents without a known word are the last row, cluster 0. In JSON terms are {term, score, docs}, typical and
+   borderline {id, fit}, and diversity stands before the rows; so does, where the words chose k, k_choice: k runner_up
+   least most rule. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_clusters(sheaf_out *o, const sheaf_model *m,
                                                            const sheaf_write_opts *opts);
+/* tree/1, a row a step of sheaf_clustering_merges: step k left right loss docs left_names right_names. k: groups after
+   it; names: those of the clusters in the two nodes, in JSON {name, cluster}. No rows where there is no tree. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_tree(sheaf_out *o, const sheaf_model *m,
+                                                       const sheaf_write_opts *opts);
+/* k/1, a row a k that was looked at: k evidence silhouette what ("choice", "runner-up" or ""). No rows where the words
+   did not choose k. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_k(sheaf_out *o, const sheaf_model *m, const sheaf_write_opts *opts);
 /* similarity/1: similarity id other; for models with pairs. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_pairs(sheaf_out *o, const sheaf_model *m,
                                                         const sheaf_write_opts *opts);
@@ -946,6 +1190,17 @@ SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_scores(sheaf_out *o, const she
 /* confusion/1: label cluster docs of_label of_cluster; most documents first. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_confusion(sheaf_out *o, const sheaf_eval *e,
                                                             const sheaf_write_opts *opts);
+/* align/1, a row a cluster: old new number what shared jaccard docs_old docs_new name_old name_new to from. what:
+   kept, died or born, then ", split" and ", merged"; to and from: parts of the old cluster in the new run and of the
+   new one in the old, in JSON {cluster, docs, share}. JSON has the counts before the rows. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_align(sheaf_out *o, const sheaf_align *a,
+                                                        const sheaf_write_opts *opts);
+/* The table of the new run with the numbers of the aligned result in the column of clusters and, where it is one of
+   sheaf_write_documents, in `second`; with "cluster_name" behind, or in its place, where names are known: that of the
+   old run if it has one. All else stays. new_run: as for sheaf_align_tables; opts: NULL or those. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_aligned(sheaf_out *o, const sheaf_align *a,
+                                                          const sheaf_table *new_run, const sheaf_align_opts *ao,
+                                                          const sheaf_write_opts *opts);
 /* info/1, one record: what was read and what became of it. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_info(sheaf_out *o, const sheaf_model *m,
                                                        const sheaf_write_opts *opts);
@@ -986,7 +1241,7 @@ SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_dup_groups(sheaf_out *o, const
                                                              const sheaf_write_opts *opts);
 /* dup-pairs/1: id partner group kind jaccard id_in_partner partner_in_id shared_words longest_run role; for results
    with pairs. id_in_partner: share of id's shingles that partner has; shared_words: words of id in runs that partner
-   has; role: of id. In JSON also passages, with bytes in both texts. */
+   has; role: of id; partner_role, in JSON or by name. In JSON also passages, with bytes in both texts. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_dup_pairs(sheaf_out *o, const sheaf_dups *d,
                                                             const sheaf_dups_source *s, const sheaf_write_opts *opts);
 /* kept/1, the documents that stay: id, label, title, date, own columns, and, in JSON and CSV, text where it was kept.
@@ -1015,8 +1270,8 @@ SHEAF_API void sheaf_diff_view_init(sheaf_diff_view *v, size_t size);
 
 /* Two documents of a corpus with its texts. Table: a line of figures, then the text with [-what is deleted-]{+what is
    inserted+}, or the passages. Other formats, diff/1: kind a_word a_words b_word b_words a_start a_bytes b_start
-   b_bytes text, kind: same deleted inserted passage; JSON has the figures a_in_b b_in_a (shares of the words) and
-   longest_run. */
+   b_bytes text, kind: same deleted inserted passage; JSON has the figures a_in_b b_in_a (shares of the words; null
+   of none) and longest_run. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_diff(sheaf_out *o, const sheaf_corpus *c, const sheaf_words *w,
                                                        int64_t a, int64_t b, const sheaf_diff_view *v,
                                                        const sheaf_write_opts *opts);

@@ -91,13 +91,15 @@ static sheaf_i_error *current_error(sheaf_ctx *ctx)
 }
 
 /* Names in a text come from outside: control characters, which a terminal would obey, become '?', and a character
-   that the end of the buffer cut goes. A line feed before an indented line is ours ("no field 'x'\n  fields: a, b"). */
-static void make_printable(char *text)
+   that the end of the buffer cut goes. A line feed before an indented line is ours where the format has one ("no field
+   'x'\n  fields: a, b"). */
+static void make_printable(char *text, const char *format)
 {
+    const bool lines = strchr(format, '\n') != NULL;
     unsigned char *p = (unsigned char *)text;
     size_t n = strlen(text), last = n;
     for (size_t i = 0; i < n; i++) {
-        bool ours = p[i] == '\n' && p[i + 1] == ' ' && p[i + 2] == ' ';
+        bool ours = lines && p[i] == '\n' && p[i + 1] == ' ' && p[i + 2] == ' ';
         if ((p[i] < 0x20 && !ours) || p[i] == 0x7F) p[i] = '?';
         if (p[i] == 0xC2 && p[i + 1] >= 0x80 && p[i + 1] < 0xA0) p[i] = p[i + 1] = '?'; /* U+0080 to U+009F */
     }
@@ -114,7 +116,7 @@ sheaf_status sheaf_i_fail(sheaf_ctx *ctx, sheaf_status st, const char *format, .
     va_start(args, format);
     vsnprintf(e->message, sizeof e->message, format, args);
     va_end(args);
-    make_printable(e->message);
+    make_printable(e->message, format);
     e->hint[0] = 0;
     return st;
 }
@@ -126,7 +128,7 @@ void sheaf_i_hint(sheaf_ctx *ctx, const char *format, ...)
     va_start(args, format);
     vsnprintf(e->hint, sizeof e->hint, format, args);
     va_end(args);
-    make_printable(e->hint);
+    make_printable(e->hint, format);
 }
 
 void sheaf_i_forgive(sheaf_ctx *ctx) { *current_error(ctx) = (sheaf_i_error){{0}, {0}}; }
@@ -139,7 +141,7 @@ void sheaf_i_note(sheaf_ctx *ctx, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    make_printable(text);
+    make_printable(text, format);
     ctx->o.note(ctx->o.note_user, text);
 }
 

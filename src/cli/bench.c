@@ -78,6 +78,9 @@ int run_bench(settings *s)
     if (code) return code;
     if (s->measured && s->inputs.n)
         return fail(EXIT_USAGE, NULL, "--measured %s takes no names: nothing is measured", s->measured);
+    if (s->fit.cluster.k_most)
+        return fail(EXIT_USAGE, NULL, "-k %d..%d: the bench needs one number", s->fit.cluster.k_least,
+                    s->fit.cluster.k_most);
     s->bench.names = s->inputs.items;
     s->bench.n_names = s->inputs.n;
     if (s->fit.space.dims) s->bench.dims = s->fit.space.dims;

@@ -11,6 +11,16 @@ static sheaf_status write_documents(sheaf_out *out, void *what, const sheaf_writ
     return sheaf_write_documents(out, what, o);
 }
 
+static sheaf_status write_tree(sheaf_out *out, void *what, const sheaf_write_opts *o)
+{
+    return sheaf_write_tree(out, what, o);
+}
+
+static sheaf_status write_k(sheaf_out *out, void *what, const sheaf_write_opts *o)
+{
+    return sheaf_write_k(out, what, o);
+}
+
 static sheaf_status write_pairs(sheaf_out *out, void *what, const sheaf_write_opts *o)
 {
     sheaf_write_opts all = *o; /* --columns names fields of documents */
@@ -19,16 +29,50 @@ static sheaf_status write_pairs(sheaf_out *out, void *what, const sheaf_write_op
     return sheaf_write_pairs(out, what, &all);
 }
 
+/* What cannot come of the other options is not worth a run. */
+static int check(const settings *s)
+{
+    const sheaf_fit_opts *f = &s->fit;
+    const bool words = f->refine.method != SHEAF_REFINE_NONE && f->cluster.metric == SHEAF_METRIC_SPHERICAL;
+    if (s->emit == EMIT_K && f->cluster.k)
+        return fail(EXIT_USAGE, "-k A..B bounds it", "--emit k shows the search for k, and -k %d leaves none",
+                    f->cluster.k);
+    if ((s->emit == EMIT_K || f->cluster.k_most) && (!words || f->vectors))
+        return fail(EXIT_USAGE, "sheaf help k", "%s is for how the words choose k: not with %s",
+                    s->emit == EMIT_K ? "--emit k" : "-k A..B",
+                    f->vectors ? "--vectors" : f->refine.method == SHEAF_REFINE_NONE ? "--refine none"
+                                                                                     : "--metric euclidean");
+    if (s->n_cuts && s->emit != EMIT_AUTO && s->emit != EMIT_DOCUMENTS)
+        return fail(EXIT_USAGE, "--emit documents", "--cut is for rows of documents");
+    for (int i = 0; i < s->n_cuts; i++)
+        if (f->cluster.k && s->cuts[i] > f->cluster.k)
+            return fail(EXIT_USAGE, NULL, "--cut %d: -k %d clusters can only become fewer", s->cuts[i], f->cluster.k);
+    return 0;
+}
+
+static writer writer_of(emit what)
+{
+    switch (what) {
+    case EMIT_CLUSTERS: return write_clusters;
+    case EMIT_TREE: return write_tree;
+    case EMIT_K: return write_k;
+    default: return write_documents;
+    }
+}
+
 int run_cluster(settings *s)
 {
+    const int wrong = check(s);
+    if (wrong) return wrong;
+    if (s->emit == EMIT_AUTO && s->n_cuts) s->emit = EMIT_DOCUMENTS;
     if (s->emit == EMIT_AUTO) s->emit = s->format == SHEAF_FORMAT_TABLE && !s->output ? EMIT_CLUSTERS : EMIT_DOCUMENTS;
+    if (s->emit != EMIT_CLUSTERS && !s->resamples_given) s->fit.stability.resamples = 0;
     sheaf_model *m;
     int code = fit_model(s, SHEAF_FIT_ALL, &m);
     if (code) return code;
     const sheaf_clustering *c = sheaf_model_clustering(m);
     if (c && *sheaf_clustering_k_reason(c)) note(s, "%s; -k N sets another number", sheaf_clustering_k_reason(c));
-    writer fn = !c ? write_pairs : s->emit == EMIT_CLUSTERS ? write_clusters : write_documents;
-    code = write_result(s, s->output, fn, m);
+    code = write_result(s, s->output, c ? writer_of(s->emit) : write_pairs, m);
     if (!code) {
         progress_end(s);
         if (c)

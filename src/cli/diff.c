@@ -18,24 +18,15 @@ static bool exists(const char *path)
     return strcmp(path, "-") == 0 || stat(path, &st) == 0;
 }
 
-static int64_t find_id(const sheaf_corpus *c, const char *id)
-{
-    const size_t n = strlen(id);
-    for (int64_t i = 0; i < sheaf_corpus_size(c); i++) {
-        const sheaf_str s = sheaf_corpus_id(c, i);
-        if (s.n == n && memcmp(s.p, id, n) == 0) return i;
-    }
-    return -1;
-}
-
 static int choose_document(const char *path, const char *id, const sheaf_corpus *c, int64_t *doc)
 {
     char hint[400];
-    const sheaf_str first = sheaf_corpus_id(c, 0);
-    const int shown = first.n < 200 ? (int)first.n : 200;
-    *doc = id ? find_id(c, id) : 0;
+    int64_t nearest = -1;
+    *doc = id ? sheaf_corpus_find(c, (sheaf_str){id, strlen(id)}, &nearest) : 0;
     if (*doc >= 0 && (id || sheaf_corpus_size(c) == 1)) return EXIT_DONE;
-    snprintf(hint, sizeof hint, "FILE#ID, for example '%.120s#%.*s'", path, shown, first.p);
+    const sheaf_str shown = sheaf_corpus_id(c, nearest >= 0 ? nearest : 0);
+    snprintf(hint, sizeof hint, nearest >= 0 ? "%.150s#%.*s" : "FILE#ID, for example '%.150s#%.*s'", path,
+             (int)(shown.n < 200 ? shown.n : 200), shown.p);
     if (id) return fail(EXIT_USAGE, hint, "%s: no document '%s'", path, id);
     return fail(EXIT_USAGE, hint, "%s has %lld documents: say which", path, (long long)sheaf_corpus_size(c));
 }
@@ -78,28 +69,28 @@ static sheaf_status write_diff(sheaf_out *out, void *what, const sheaf_write_opt
     return sheaf_write_diff(out, j->pair, j->words, 0, 1, &j->s->dups.view, o);
 }
 
-static sheaf_status differ(const job *j, bool *differs)
+/* Words decide; texts without any differ where their bytes do. */
+static bool tell_whether_same(const job *j, bool same)
 {
-    sheaf_diff *d;
-    int64_t n;
-    sheaf_status st = sheaf_diff_docs(j->s->ctx, &d, j->words, 0, 1);
-    if (st != SHEAF_OK) return st;
-    const sheaf_diff_run *run = sheaf_diff_runs(d, &n);
-    *differs = n > 1 || (n == 1 && run[0].kind != SHEAF_DIFF_SAME);
-    sheaf_diff_free(d);
-    return SHEAF_OK;
+    int64_t words;
+    const sheaf_str *a = &j->text[0], *b = &j->text[1];
+    if (!same || (a->n == b->n && (!a->n || memcmp(a->p, b->p, a->n) == 0))) return same;
+    (void)sheaf_words_of(j->words, 0, &words);
+    note(j->s, words ? "the words are the same; the texts differ in case, punctuation or spaces"
+                     : "neither text has a word; the texts differ");
+    return words > 0;
 }
 
 static int compare(job *j)
 {
     settings *s = j->s;
-    bool differs = false;
+    bool same = false;
     sheaf_status st = sheaf_corpus_from_memory(s->ctx, &j->pair, j->text, NULL, NULL, 2);
     if (st == SHEAF_OK) st = sheaf_words_from_corpus(s->ctx, &j->words, j->pair, &s->fit.text);
-    if (st == SHEAF_OK) st = differ(j, &differs);
+    if (st == SHEAF_OK) st = sheaf_same_words(s->ctx, &same, j->words, 0, 1);
     if (st != SHEAF_OK) return fail_status(s, st, false);
     int code = write_result(s, s->output, write_diff, j);
-    return code ? code : differs ? EXIT_NO : EXIT_DONE;
+    return code ? code : tell_whether_same(j, same) ? EXIT_DONE : EXIT_NO;
 }
 
 /* The text for people is the default in a pipe too. */

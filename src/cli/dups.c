@@ -68,6 +68,9 @@ static int settle(settings *s)
     if (!s->inputs.n)
         return fail(EXIT_USAGE, "a folder, files, or - for standard input", "no input: sheaf dups INPUT...");
     if (s->emit == EMIT_AUTO) s->emit = d->flow_by ? EMIT_FLOW : d->passages > 0 ? EMIT_PASSAGES : EMIT_GROUPS;
+    if (s->emit == EMIT_PASSAGES && d->not_of_passages)
+        return fail(EXIT_USAGE, "--emit pairs -f jsonl tells the passages of near-duplicates",
+                    "--%s has no part in passages, which are looked for in all documents", d->not_of_passages);
     if (s->emit == EMIT_FLOW && !d->flow_by)
         return fail(EXIT_USAGE, "for example --flow-by source", "--emit flow needs the field that names the sources");
     if (s->emit == EMIT_FLOW && !d->keep_given) d->o.keep = SHEAF_KEEP_EARLIEST;
@@ -93,7 +96,7 @@ static int read_side(settings *s, const strings *inputs, sheaf_corpus **corpus, 
 
 /* ---- what is said on standard error */
 
-static void count_documents(const sheaf_dups *d, int64_t kinds[3], int64_t *grouped_docs)
+static void count_documents(const sheaf_dups *d, int64_t kinds[4], int64_t *grouped_docs)
 {
     int64_t n;
     const sheaf_dup_doc *doc = sheaf_dups_docs(d, &n);
@@ -111,18 +114,22 @@ static const char *keep_name(const dups_settings *d)
 
 static void say_groups(const job *j)
 {
-    int64_t n, kinds[3] = {0, 0, 0}, docs = 0;
-    char room[6][32];
+    int64_t n, pairs = 0, kinds[4] = {0}, docs = 0;
+    char room[8][32];
     (void)sheaf_dups_groups(j->dups, &n);
+    if (j->s->emit == EMIT_PAIRS) (void)sheaf_dups_pairs(j->dups, &pairs);
+    if (pairs) fprintf(stderr, "; %s pair%s", grouped(pairs, room[6]), pairs == 1 ? "" : "s");
     count_documents(j->dups, kinds, &docs);
     if (!n) {
-        fprintf(stderr, "; no duplicates\n");
+        fprintf(stderr, pairs ? "; no groups\n" : "; no duplicates\n");
         return;
     }
     fprintf(stderr, "; %s group%s of %s documents; %s could be dropped: ", grouped(n, room[0]), n == 1 ? "" : "s",
-            grouped(docs, room[1]), grouped(kinds[0] + kinds[1] + kinds[2], room[2]));
-    fprintf(stderr, "%s identical, %s near, %s contained (keep: %s)\n", grouped(kinds[0], room[3]),
-            grouped(kinds[1], room[4]), grouped(kinds[2], room[5]), keep_name(&j->s->dups));
+            grouped(docs, room[1]), grouped(kinds[0] + kinds[1] + kinds[2] + kinds[3], room[2]));
+    fprintf(stderr, "%s identical, %s near, %s contained", grouped(kinds[0], room[3]), grouped(kinds[1], room[4]),
+            grouped(kinds[2], room[5]));
+    if (kinds[SHEAF_DUP_LINKED]) fprintf(stderr, ", %s linked", grouped(kinds[SHEAF_DUP_LINKED], room[7]));
+    fprintf(stderr, " (keep: %s)\n", keep_name(&j->s->dups));
     const sheaf_ratio c = j->s->dups.o.containment;
     if (kinds[SHEAF_DUP_CONTAINED] && j->s->format == SHEAF_FORMAT_TABLE && j->s->emit == EMIT_GROUPS)
         fprintf(stderr, "sheaf: * below the threshold, but %lld/%lld or more of one is in the other (--containment)\n",
@@ -150,10 +157,13 @@ static void say_what_was_found(const job *j, int64_t flood)
     if (j->passages && sheaf_passages_left_out(j->passages))
         note(j->s, "%s runs of %lld words at more than %lld places, or 3 of one document, were left out; see --flood",
              grouped(sheaf_passages_left_out(j->passages), room), (long long)j->s->dups.passages, (long long)flood);
-    if (j->dups && j->s->dups.o.recall < 1) {
+    const double asked = j->s->dups.o.recall;
+    if (j->dups && asked < 1) {
         sheaf_dups_report q = sheaf_dups_quality(j->dups);
-        note(j->s, "of a sample of %lld pairs %.1f %% were found, of all surely %.1f %%", (long long)q.recall_sample,
-             100 * q.recall, 100 * q.recall_low);
+        if (q.recall_low >= 1) note(j->s, "the exact search was expected to be faster: every pair was found");
+        else if (!q.recall_sample) note(j->s, "pairs were looked for with recall %g; a sample has none", asked);
+        else note(j->s, "of a sample of %lld pairs %.1f %% were found, of all surely %.1f %%",
+                  (long long)q.recall_sample, 100 * q.recall, 100 * q.recall_low);
     }
 }
 
@@ -200,6 +210,7 @@ static bool any_found(const job *j)
 {
     int64_t n;
     if (j->passages) (void)sheaf_passages_list(j->passages, &n);
+    else if (j->s->emit == EMIT_PAIRS) (void)sheaf_dups_pairs(j->dups, &n);
     else (void)sheaf_dups_groups(j->dups, &n);
     return n > 0;
 }

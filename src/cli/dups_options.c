@@ -59,7 +59,7 @@ static bool read_ratio(const char *p, sheaf_ratio *out)
     return !*p && out->q <= MOST_PARTS;
 }
 
-static int ratio(const char *option, const char *value, sheaf_ratio *out)
+int ratio(const char *option, const char *value, sheaf_ratio *out)
 {
     if (read_ratio(value, out) && out->p > 0 && out->p <= out->q) return 0;
     return fail(EXIT_USAGE, "0.8, 4/5 or 80%, up to six digits", "--%s: '%s' is no share above 0 and at most 1", option,
@@ -132,9 +132,30 @@ static int set_diff(dups_settings *d, int option, const char *value)
     return number("context", value, 1, 1000000, &d->view.context);
 }
 
+/* Options that say what near-duplicates are: passages of any documents know nothing of them. */
+static const char *name_of_duplicates_option(int option)
+{
+    switch (option) {
+    case OPT_THRESHOLD: return "threshold";
+    case OPT_CONTAINMENT: return "containment";
+    case OPT_IGNORE_COMMON: return "ignore-common";
+    case OPT_MIN_WORDS: return "min-words";
+    case OPT_KEEP: return "keep";
+    case OPT_WINDOW: return "window";
+    case OPT_NOT_SAME: return "not-same";
+    case OPT_FLOW_BY: return "flow-by";
+    case OPT_RECALL: return "recall";
+    case OPT_SHINGLE: return "shingle";
+    case OPT_SHINGLE_UNIT: return "shingle-unit";
+    case OPT_LINKAGE: return "linkage";
+    default: return NULL;
+    }
+}
+
 int set_dups(settings *s, int option, const char *value)
 {
     dups_settings *d = &s->dups;
+    if (!d->not_of_passages) d->not_of_passages = name_of_duplicates_option(option);
     switch (option) {
     case OPT_AGAINST: strings_add(&d->against, value); return 0;
     case OPT_THRESHOLD: return ratio("threshold", value, &d->o.threshold);

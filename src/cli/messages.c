@@ -25,9 +25,76 @@ static void tag(const char *name, const char *code)
     fprintf(stderr, "sheaf: %s%s:%s ", color ? code : "", name, color ? "\033[0m" : "");
 }
 
+/* ---- ids and names in a message come from outside */
+
+#define LONGEST 2048 /* bytes of a message */
+
+int whole_characters(const char *p, size_t n, size_t most)
+{
+    size_t cut = n < most ? n : most;
+    while (cut && cut < n && ((unsigned char)p[cut] & 0xC0) == 0x80) cut--;
+    return (int)cut;
+}
+
+/* The bytes of one character, 0: it is malformed. */
+static size_t character(const unsigned char *p, uint32_t *c)
+{
+    const size_t n = *p < 0x80 ? 1 : *p < 0xC2 ? 0 : *p < 0xE0 ? 2 : *p < 0xF0 ? 3 : *p < 0xF5 ? 4 : 0;
+    *c = n > 1 ? *p & 0x7Fu >> n : *p;
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xC0) != 0x80) return 0;
+        *c = *c << 6 | (p[i] & 0x3F);
+    }
+    return n;
+}
+
+/* Would a terminal obey it: control characters, ends of lines, and what turns the direction of writing around? */
+static bool is_obeyed(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x61C || c == 0x200E || c == 0x200F ||
+           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/* In place, '?' for what is not printed. lines: of the library's texts, a line feed before an indented line stays. */
+static char *clean(char *text, bool lines)
+{
+    const unsigned char *p = (unsigned char *)text;
+    char *out = text;
+    while (*p) {
+        uint32_t c;
+        const size_t n = character(p, &c);
+        const bool ours = lines && c == '\n' && p[1] == ' ' && p[2] == ' ';
+        if (n && (ours || !is_obeyed(c))) {
+            memmove(out, p, n);
+            out += n;
+        } else {
+            *out++ = '?';
+        }
+        p += n ? n : 1;
+    }
+    *out = 0;
+    return text;
+}
+
+static char *clean_copy(char *room, size_t size, const char *p, size_t n, bool lines)
+{
+    const int kept = whole_characters(p, n, size - 4);
+    snprintf(room, size, "%.*s%s", kept, p, (size_t)kept < n ? "..." : "");
+    return clean(room, lines);
+}
+
+static void print_message(const char *format, va_list args)
+{
+    char text[LONGEST];
+    const int n = vsnprintf(text, sizeof text, format, args);
+    if (n >= LONGEST) strcpy(text + whole_characters(text, LONGEST - 1, LONGEST - 4), "...");
+    fprintf(stderr, "%s\n", n < 0 ? format : clean(text, false));
+}
+
 static void hint_line(const char *hint)
 {
-    if (hint && *hint) fprintf(stderr, "  hint: %s\n", hint);
+    char text[LONGEST];
+    if (hint && *hint) fprintf(stderr, "  hint: %s\n", clean_copy(text, sizeof text, hint, strlen(hint), false));
 }
 
 int fail(int code, const char *hint, const char *format, ...)
@@ -35,9 +102,8 @@ int fail(int code, const char *hint, const char *format, ...)
     va_list args;
     tag("error", "\033[1;31m");
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    print_message(format, args);
     va_end(args);
-    fputc('\n', stderr);
     hint_line(hint);
     return code;
 }
@@ -49,9 +115,8 @@ void note(const settings *s, const char *format, ...)
     error_color = s->color_when;
     tag("note", "\033[36m");
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    print_message(format, args);
     va_end(args);
-    fputc('\n', stderr);
 }
 
 int fail_status(const settings *s, sheaf_status st, bool writing)
@@ -68,7 +133,11 @@ int fail_status(const settings *s, sheaf_status st, bool writing)
     case SHEAF_ENOMEM: code = EXIT_SYSTEM; break;
     default: break;
     }
-    return fail(code, sheaf_ctx_hint(s->ctx), "%s", message);
+    char text[LONGEST];
+    tag("error", "\033[1;31m");
+    fprintf(stderr, "%s\n", clean_copy(text, sizeof text, message, strlen(message), true));
+    hint_line(sheaf_ctx_hint(s->ctx));
+    return code;
 }
 
 const char *grouped(int64_t n, char room[32])
@@ -105,9 +174,10 @@ static void skipped_reasons(const sheaf_corpus *c, int64_t skipped)
         if (j == n) reason[n++] = r;
         count[j]++;
     }
-    char room[32];
+    char room[32], text[256];
     for (int j = 0; j < n; j++)
-        fprintf(stderr, "%s%s %.*s", j ? ", " : " (", grouped(count[j], room), (int)reason[j].n, reason[j].p);
+        fprintf(stderr, "%s%s %s", j ? ", " : " (", grouped(count[j], room),
+                clean_copy(text, sizeof text, reason[j].p, reason[j].n, false));
     if (other) fprintf(stderr, ", %s other", grouped(other, room));
     if (n) fputc(')', stderr);
 }
@@ -152,7 +222,9 @@ void summary(const settings *s, const sheaf_model *m)
 void next_steps(const settings *s, const sheaf_model *m)
 {
     if (s->quiet || !isatty(STDERR_FILENO) || !at_terminal(s)) return;
-    const char *input = s->inputs.items[0], *more = s->inputs.n > 1 ? " ..." : "";
+    char text[LONGEST];
+    const char *first = s->inputs.items[0], *more = s->inputs.n > 1 ? " ..." : "";
+    const char *input = clean_copy(text, sizeof text, first, strlen(first), false);
     int32_t k = sheaf_clustering_k(sheaf_model_clustering(m));
     fprintf(stderr, "\nNext: sheaf cluster %s%s -o themes.csv   every document with its cluster\n", input, more);
     fprintf(stderr, "      sheaf cluster %s%s -k %d   finer clusters (sheaf help k)\n", input, more, 2 * k);

@@ -93,6 +93,8 @@ void write_options(const settings *s, sheaf_write_opts *o)
     o->max_rows = s->rows;
     o->columns = s->columns.n ? s->columns.items : NULL;
     o->n_columns = s->columns.n;
+    o->cuts = s->cuts;
+    o->n_cuts = s->n_cuts;
     o->provenance = s->provenance;
     o->command = s->command;
     o->date = s->date;

@@ -1,5 +1,6 @@
 /* From argv to settings, over getopt_long and the option table. */
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,10 @@ static int set_input(settings *s, option_id id, const char *value)
     case OPT_DATE_FIELD: r->date_field = value; break;
     case OPT_LABEL_FIELD: r->label_field = value; break;
     case OPT_CLUSTER_FIELD: s->cluster_field = value; break;
+    case OPT_OLD_NAMES: s->old_names = value; break;
+    case OPT_NEW_NAMES: s->new_names = value; break;
+    case OPT_VECTORS: s->fit.vectors = value; break;
+    case OPT_VECTOR_IDS: s->fit.vector_ids = value; break;
     case OPT_LABEL_FROM_FOLDER: r->label_from_folder = true; break;
     case OPT_MAX_DOCS: code = number("max-docs", value, 1, INT64_MAX, &r->max_docs); break;
     case OPT_SKIPPED: s->skipped = value; break;
@@ -140,15 +145,34 @@ static int set_weight(settings *s, const char *value)
     return code;
 }
 
+/* N, auto, or bounds A..B for auto */
+static int set_k(sheaf_cluster_opts *c, const char *value)
+{
+    int32_t least = 0, most = 0;
+    int end = 0;
+    c->k_least = c->k_most = 0;
+    if (strcmp(value, "auto") == 0) {
+        c->k = 0;
+        return 0;
+    }
+    if (!strstr(value, "..")) return small("k", value, 1, INT32_MAX, &c->k);
+    if (sscanf(value, "%" SCNd32 "..%" SCNd32 "%n", &least, &most, &end) != 2 || value[end] || least < 2 ||
+        most < least || most > SHEAF_K_MOST)
+        return fail(EXIT_USAGE, "-k 8..40", "-k %s: bounds must be A..B, between 2 and %d", value, SHEAF_K_MOST);
+    c->k = 0;
+    c->k_least = least;
+    c->k_most = most;
+    return 0;
+}
+
 static int set_model(settings *s, option_id id, const char *value)
 {
-    static const char *const metrics[] = {"spherical", "euclidean"};
+    static const char *const metrics[] = {"spherical", "euclidean"}, *const refiners[] = {"none", "ib"};
     sheaf_cluster_opts *c = &s->fit.cluster;
     int index = 0, code = 0;
     switch (id) {
     case OPT_K:
-        if (strcmp(value, "auto") == 0) c->k = 0;
-        else code = small("k", value, 1, INT32_MAX, &c->k);
+        code = set_k(c, value);
         break;
     case OPT_DIMS:
         if (strcmp(value, "auto") == 0) s->fit.space.dims = 0;
@@ -160,6 +184,15 @@ static int set_model(settings *s, option_id id, const char *value)
         if (strcmp(value, "auto") == 0) c->drop_first = -1;
         else code = small("drop-first", value, 0, 10000, &c->drop_first);
         break;
+    case OPT_REFINE:
+        code = choose("refine", value, refiners, COUNT(refiners), &index);
+        s->fit.refine.method = (sheaf_refine_method)index;
+        break;
+    case OPT_NO_PHRASES: s->fit.phrases = false; break;
+    case OPT_RESAMPLES:
+        code = small("resamples", value, 0, 10000, &s->fit.stability.resamples);
+        s->resamples_given = true;
+        break;
     case OPT_STARTS: code = small("starts", value, 1, 10000, &c->starts); break;
     case OPT_METRIC:
         code = choose("metric", value, metrics, COUNT(metrics), &index);
@@ -167,10 +200,12 @@ static int set_model(settings *s, option_id id, const char *value)
         break;
     case OPT_SEED:
         code = seed_number("seed", value, &c->seed);
-        s->fit.space.seed = c->seed;
+        s->fit.space.seed = s->fit.stability.seed = c->seed;
         break;
     case OPT_TERMS: code = small("terms", value, 1, 1000, &s->fit.topic.n_terms); break;
     case OPT_TYPICAL: code = small("typical", value, 1, 1000, &s->fit.topic.n_docs); break;
+    case OPT_MIN_FIT: code = real_number("min-fit", value, 0, 1, &s->fit.min_fit); break;
+    case OPT_MIN_SHARE: code = ratio("min-share", value, &s->align.min_share); break;
     case OPT_MIN: split_list(s, value, &s->minimum); break;
     default: return -1;
     }
@@ -202,8 +237,10 @@ static int set_bench(settings *s, option_id id, const char *value)
 static int set_emit(settings *s, const char *value)
 {
     static const struct { unsigned verb; const char *name; emit what; } rows[] = {
-        {CLUSTER, "documents", EMIT_DOCUMENTS}, {CLUSTER, "clusters", EMIT_CLUSTERS}, {TOPICS, "topics", EMIT_TOPICS},
-        {TOPICS, "documents", EMIT_DOCUMENTS}, {EVAL, "scores", EMIT_SCORES}, {EVAL, "confusion", EMIT_CONFUSION},
+        {CLUSTER, "documents", EMIT_DOCUMENTS}, {CLUSTER, "clusters", EMIT_CLUSTERS}, {CLUSTER, "tree", EMIT_TREE},
+        {CLUSTER, "k", EMIT_K}, {TOPICS, "topics", EMIT_TOPICS},
+        {TOPICS, "documents", EMIT_DOCUMENTS}, {ALIGN, "clusters", EMIT_CLUSTERS}, {ALIGN, "documents", EMIT_DOCUMENTS},
+        {EVAL, "scores", EMIT_SCORES}, {EVAL, "confusion", EMIT_CONFUSION},
         {DUPS, "groups", EMIT_GROUPS}, {DUPS, "pairs", EMIT_PAIRS}, {DUPS, "passages", EMIT_PASSAGES},
         {DUPS, "kept", EMIT_KEPT}, {DUPS, "dropped", EMIT_DROPPED}, {DUPS, "flow", EMIT_FLOW},
         {DIFF, "differences", EMIT_DIFFERENCES}, {DIFF, "passages", EMIT_PASSAGES}};
@@ -217,6 +254,20 @@ static int set_emit(settings *s, const char *value)
     }
     int code = choose("emit", value, names, n, &index);
     if (!code) s->emit = whats[index];
+    return code;
+}
+
+static int set_cuts(settings *s, const char *value)
+{
+    strings list = {NULL, 0};
+    int code = 0;
+    split_list(s, value, &list);
+    s->n_cuts = 0;
+    if (!list.n) code = fail(EXIT_USAGE, "--cut 5,10", "--cut: '%s' is no number of groups", value);
+    if (list.n > SHEAF_CUTS_MOST)
+        code = fail(EXIT_USAGE, NULL, "--cut: %d numbers, at most %d", list.n, SHEAF_CUTS_MOST);
+    for (int i = 0; !code && i < list.n; i++) code = small("cut", list.items[i], 1, INT32_MAX, &s->cuts[s->n_cuts++]);
+    free(list.items);
     return code;
 }
 
@@ -239,6 +290,7 @@ static int set_output(settings *s, option_id id, const char *value)
         split_list(s, value, &s->columns);
         if (!s->columns.n) code = fail(EXIT_USAGE, NULL, "--columns: '%s' names no column", value);
         break;
+    case OPT_CUT: code = set_cuts(s, value); break;
     case OPT_NO_HEADER: s->header = false; break;
     case OPT_JSON:
         s->format = SHEAF_FORMAT_JSON;
@@ -397,6 +449,7 @@ int parse_arguments(settings *s, int argc, char **argv)
     sheaf_fit_opts_init(&s->fit, sizeof s->fit);
     dups_init(&s->dups);
     if (v->bit == SIMILAR) similar_init(s);
+    sheaf_align_opts_init(&s->align, sizeof s->align);
     sheaf_bench_opts_init(&s->bench, sizeof s->bench);
     sheaf_bench_compare_opts_init(&s->compare, sizeof s->compare);
     remember_command(s, argc, argv);

@@ -34,9 +34,14 @@ void model_end(sheaf_model *m)
 }
 
 /* Fields of ours are no columns of the input. */
-static bool is_ours(const char *name)
+static bool is_ours(const settings *s, const char *name)
 {
-    static const char *const ours[] = {"id", "cluster", "fit", "margin", "second", "label", "title", "date"};
+    static const char *const ours[] = {"id",    "cluster", "fit",   "margin", "second", "cluster_name",
+                                       "label", "title",   "date"};
+    char cut[24];
+    for (int i = 0; i < s->n_cuts; i++)
+        if (snprintf(cut, sizeof cut, "cluster_%d", s->cuts[i]) > 0 && strcmp(cut, name) == 0) return true;
+    if (s->fit.min_fit > 0 && strcmp(name, "reason") == 0) return true;
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         if (strcmp(ours[i], name) == 0) return true;
     return false;
@@ -46,12 +51,12 @@ static bool is_ours(const char *name)
 static void choose_input_columns(settings *s, strings *own)
 {
     sheaf_read_opts *r = &s->fit.read;
-    if (s->emit == EMIT_CLUSTERS || strcmp(s->verb, "cluster") != 0) {
+    if (s->emit == EMIT_CLUSTERS || s->emit == EMIT_TREE || s->emit == EMIT_K || strcmp(s->verb, "cluster") != 0) {
         r->n_columns = strcmp(s->verb, "info") == 0 ? -1 : 0;
     } else if (s->columns.n) {
         for (int i = 0; i < s->columns.n; i++) {
             if (strncmp(s->columns.items[i], "input_", 6) == 0) return; /* may be any of the input's */
-            if (!is_ours(s->columns.items[i])) strings_add(own, s->columns.items[i]);
+            if (!is_ours(s, s->columns.items[i])) strings_add(own, s->columns.items[i]);
         }
         r->columns = own->items;
         r->n_columns = own->n;
@@ -80,6 +85,8 @@ int list_skipped(settings *s, const sheaf_corpus *c)
 static void note_idle_options(const settings *s)
 {
     const sheaf_text_opts *t = &s->fit.text;
+    if (s->fit.vectors && s->fit.space.dims) note(s, "--dims does nothing with --vectors");
+    if (s->fit.vectors && s->fit.cluster.drop_first >= 0) note(s, "--drop-first does nothing with --vectors");
     if (t->analyzer != SHEAF_ANALYZER_SKLEARN) return;
     if (t->lang && strcmp(t->lang, "auto") != 0) note(s, "--lang does nothing with --analyzer sklearn");
     if (t->stem >= 0) note(s, "--%sstem does nothing with --analyzer sklearn", t->stem ? "" : "no-");

@@ -7,6 +7,7 @@
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_INPUT = 3, EXIT_SYSTEM = 4, EXIT_BUG = 70 };
 
 typedef enum { EMIT_AUTO = 0, EMIT_DOCUMENTS, EMIT_CLUSTERS, EMIT_TOPICS, EMIT_SCORES, EMIT_CONFUSION,
+               EMIT_TREE, EMIT_K,
                EMIT_GROUPS, EMIT_PAIRS, EMIT_PASSAGES, EMIT_KEPT, EMIT_DROPPED, EMIT_FLOW, EMIT_DIFFERENCES } emit;
 typedef enum { WHEN_AUTO = 0, WHEN_ALWAYS, WHEN_NEVER } when;
 typedef enum { WHAT_WEIGHTS = 0, WHAT_COUNTS } export_what;
@@ -21,6 +22,7 @@ typedef struct { /* sheaf dups and sheaf diff */
     strings against;
     int64_t passages, flood;        /* -1: not given */
     const char *flow_by;
+    const char *not_of_passages;    /* an option given that has no part in passages */
     bool check, keep_given;
     sheaf_diff_view view;
 } dups_settings;
@@ -36,16 +38,19 @@ typedef struct {
     unsigned verb_bit;
     sheaf_fit_opts fit;
     strings inputs, text_fields, columns, minimum, stop_words;
+    int32_t cuts[SHEAF_CUTS_MOST], n_cuts;
     bool help;
     similar_settings similar;
     dups_settings dups;
+    sheaf_align_opts align;
+    const char *old_names, *new_names;
     /* bench */
     sheaf_bench_opts bench;
     sheaf_bench_compare_opts compare;
     const char *compare_with, *measured; /* results of earlier runs */
     /* output */
     const char *output;             /* NULL: standard output */
-    bool format_given;
+    bool format_given, resamples_given;
     sheaf_format format;
     emit emit;
     bool header, provenance, color;
@@ -70,6 +75,7 @@ int fail(int code, const char *hint, const char *format, ...) __attribute__((for
 void note(const settings *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints the context's message and hint; returns the exit code. writing: the failure is one of output. */
 int fail_status(const settings *s, sheaf_status st, bool writing);
+int whole_characters(const char *p, size_t n, size_t most); /* how many of n bytes, at most `most`, end none in two */
 void summary(const settings *s, const sheaf_model *m);
 void corpus_summary(const sheaf_corpus *c); /* the beginning of a line: documents, what was skipped and replaced */
 void next_steps(const settings *s, const sheaf_model *m); /* only for a person at a terminal */
@@ -131,6 +137,7 @@ int choose(const char *option, const char *value, const char *const *names, int 
 int number(const char *option, const char *value, int64_t low, int64_t high, int64_t *out);
 int real_number(const char *option, const char *value, double low, double high, double *out);
 int seed_number(const char *option, const char *value, uint64_t *out);
+int ratio(const char *option, const char *value, sheaf_ratio *out); /* dups_options.c */
 int count_or_share(const char *option, const char *value, int64_t *count, double *share);
 int range(const char *option, const char *value, int32_t *low, int32_t *high);
 void split_list(settings *s, const char *value, strings *out);
@@ -140,6 +147,7 @@ int run_cluster(settings *s);
 int run_topics(settings *s);
 int run_similar(settings *s);
 int run_eval(settings *s);
+int run_align(settings *s);
 int run_info(settings *s);
 int run_export(settings *s);
 int run_doctor(settings *s);

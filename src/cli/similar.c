@@ -64,15 +64,30 @@ static bool is_blank(sheaf_str text)
     return true;
 }
 
-static int get_text(settings *s, sheaf_str *text)
+/* FILE is an input of its own, of one document: unpacked, decoded, its format told by its name or its beginning. */
+static int read_file(settings *s, sheaf_corpus **c, sheaf_str *text)
+{
+    const char *file = s->similar.file;
+    sheaf_read_opts o;
+    sheaf_read_opts_init(&o, sizeof o);
+    o.n_columns = 0;
+    if (strcmp(file, "-") == 0) o.from = SHEAF_FROM_TEXT;
+    sheaf_status st = sheaf_corpus_read(s->ctx, c, &file, 1, &o);
+    if (st != SHEAF_OK) return fail_status(s, st, false);
+    if (sheaf_corpus_size(*c) != 1)
+        return fail(EXIT_USAGE, "a file with one document, or --text", "--file %s: %lld documents", file,
+                    (long long)sheaf_corpus_size(*c));
+    *text = sheaf_corpus_text(*c, 0);
+    return EXIT_DONE;
+}
+
+/* The text is borrowed from *c, the corpus of FILE, or from the command line. */
+static int get_text(settings *s, sheaf_corpus **c, sheaf_str *text)
 {
     const similar_settings *q = &s->similar;
-    int code = EXIT_DONE;
-    *text = (sheaf_str){q->text, q->text ? strlen(q->text) : 0};
-    if (q->file) text->p = read_whole(s, strcmp(q->file, "-") ? q->file : "/dev/stdin", &text->n, &code);
-    if (!code && is_blank(*text))
-        code = fail(EXIT_USAGE, NULL, q->file ? "%s: no text" : "--text: no text", q->file ? q->file : "");
-    return code;
+    if (q->file) return read_file(s, c, text);
+    *text = (sheaf_str){q->text, strlen(q->text)};
+    return is_blank(*text) ? fail(EXIT_USAGE, NULL, "--text: no text") : EXIT_DONE;
 }
 
 /* A term of a single document decides nothing between documents, but it may be what a text asks for; and the weights
@@ -84,6 +99,8 @@ static void choose_options(settings *s)
     if (t->min_df_count < 0) t->min_df_count = words ? 1 : 2;
     if (t->max_df_share < 0) t->max_df_share = words ? 1 : .5;
     if ((int)s->fit.weight.scheme < 0) s->fit.weight.scheme = words ? SHEAF_WEIGHT_SUBLINEAR : SHEAF_WEIGHT_BIPARTITE;
+    t->keep_pruned = s->similar.text || s->similar.file;
+    s->fit.wanted = s->similar.like;
     s->similar.o.n_terms = s->fit.topic.n_terms;
     if (s->rows) s->similar.o.n = s->rows < INT32_MAX ? (int32_t)s->rows : INT32_MAX;
     s->rows = 0;
@@ -98,7 +115,7 @@ static void list_unknown(const sheaf_query *q, char *out, size_t size)
     int64_t i = 0;
     *out = 0;
     for (; i < NAMED && n + 1 < size && sheaf_query_unknown_word(q, i, &word); i++)
-        n += (size_t)snprintf(out + n, size - n, "%s%.*s", i ? ", " : "", (int)(word.n < 64 ? word.n : 64), word.p);
+        n += (size_t)snprintf(out + n, size - n, "%s%.*s", i ? ", " : "", whole_characters(word.p, word.n, 64), word.p);
     if (sheaf_query_unknown_word(q, i, &word) && n + 1 < size) snprintf(out + n, size - n, ", ...");
 }
 
@@ -112,17 +129,35 @@ static void tell_unknown(const settings *s, const sheaf_query *q)
          100 * (double)sheaf_query_unknown(q) / (double)sheaf_query_words(q), *words ? ": " : "", words);
 }
 
+/* Nothing is an answer too: who reads rows gets none of them, and a note. */
+static int tell(const settings *s, const char *hint, const char *text)
+{
+    if (s->format == SHEAF_FORMAT_TABLE) return fail(EXIT_NO, hint, "%s", text);
+    note(s, "%s", text);
+    return EXIT_NO;
+}
+
 static int nothing_found(const settings *s, const sheaf_query *q)
 {
-    char words[1024];
-    if (!q) return fail(EXIT_NO, NULL, "no document is similar to %s: none shares a word with it", s->similar.like);
+    char text[1100], words[1024];
+    int64_t n;
+    if (!q) {
+        snprintf(text, sizeof text, "no document is similar to %.1000s%s", s->similar.like,
+                 s->similar.o.space == SHEAF_SIMILAR_WORDS ? ": none shares a word with it" : "");
+        return tell(s, NULL, text);
+    }
     if (sheaf_query_words(q) == 0)
-        return fail(EXIT_NO, "--stop-words none keeps function words, --numbers keeps numbers",
+        return tell(s, "--stop-words none keeps function words, --numbers keeps numbers",
                     "the text has no words to look for: stop words and numbers alone");
+    (void)sheaf_query_terms(q, NULL, &n);
+    if (n) return tell(s, NULL, "no document is similar to the text");
+    if (sheaf_query_unknown(q) < sheaf_query_words(q))
+        return tell(s, "--min-df 1 keeps rare words, --max-df 1.0 common ones",
+                    "the words of the text that are in the collection are too rare or too common there");
     list_unknown(q, words, sizeof words);
-    if (sheaf_query_unknown(q) < sheaf_query_words(q)) return fail(EXIT_NO, NULL, "no document is similar to the text");
-    return fail(EXIT_NO, "other words or their stems; --lang if the text is in another language than was guessed",
-                "no word of the text is in the collection (%s)", words);
+    snprintf(text, sizeof text, "no word of the text is in the collection%s%s%s", *words ? " (" : "", words,
+             *words ? ")" : "");
+    return tell(s, "other words or their stems; --lang if the text is in another language than was guessed", text);
 }
 
 typedef struct {
@@ -138,45 +173,26 @@ static sheaf_status write_similar(sheaf_out *out, void *what, const sheaf_write_
 
 /* ---- the question put */
 
-static int find_document(const settings *s, const sheaf_model *m, int64_t *doc)
-{
-    const sheaf_corpus *c = sheaf_model_corpus(m);
-    int64_t nearest;
-    *doc = sheaf_corpus_find(c, (sheaf_str){s->similar.like, strlen(s->similar.like)}, &nearest);
-    if (*doc >= 0) return EXIT_DONE;
-    char hint[256];
-    const sheaf_str id = nearest >= 0 ? sheaf_corpus_id(c, nearest) : (sheaf_str){"", 0};
-    snprintf(hint, sizeof hint, "--like %.*s", (int)(id.n < 200 ? id.n : 200), id.p);
-    return fail(EXIT_USAGE, nearest >= 0 ? hint : NULL, "no document has the id '%s'", s->similar.like);
-}
-
 static int ask(settings *s, const sheaf_model *m, sheaf_str text, sheaf_similar **out)
 {
-    int64_t doc = -1;
     sheaf_status st;
     if (s->similar.all) {
         st = sheaf_similar_all(s->ctx, out, m, &s->similar.o);
     } else if (s->similar.like) {
-        int code = find_document(s, m, &doc);
-        if (code) return code;
-        st = sheaf_similar_doc(s->ctx, out, m, doc, &s->similar.o);
+        const sheaf_str id = {s->similar.like, strlen(s->similar.like)}; /* is there: it was wanted of the fit */
+        st = sheaf_similar_doc(s->ctx, out, m, sheaf_corpus_find(sheaf_model_corpus(m), id, NULL), &s->similar.o);
     } else {
         st = sheaf_similar_text(s->ctx, out, m, text, &s->fit.text, &s->similar.o);
     }
     return st == SHEAF_OK ? EXIT_DONE : fail_status(s, st, false);
 }
 
-int run_similar(settings *s)
+static int answer(settings *s, sheaf_str text)
 {
-    sheaf_str text = {NULL, 0};
     sheaf_model *m = NULL;
     sheaf_similar *found = NULL;
     int32_t n = 0;
-    int code = check_question(s);
-    if (!code && (s->similar.text || s->similar.file)) code = get_text(s, &text);
-    if (code) return code;
-    choose_options(s);
-    code = fit_model(s, s->similar.o.space == SHEAF_SIMILAR_LATENT ? SHEAF_FIT_SPACE : SHEAF_FIT_MATRIX, &m);
+    int code = fit_model(s, s->similar.o.space == SHEAF_SIMILAR_LATENT ? SHEAF_FIT_SPACE : SHEAF_FIT_MATRIX, &m);
     if (code) return code;
     code = ask(s, m, text, &found);
     if (!code && !s->similar.all) (void)sheaf_similar_hits(found, 0, &n);
@@ -189,5 +205,19 @@ int run_similar(settings *s)
     if (!code) progress_end(s);
     sheaf_similar_free(found);
     model_end(m);
+    return code;
+}
+
+int run_similar(settings *s)
+{
+    sheaf_str text = {NULL, 0};
+    sheaf_corpus *file = NULL;
+    int code = check_question(s);
+    if (!code && (s->similar.text || s->similar.file)) code = get_text(s, &file, &text);
+    if (!code) {
+        choose_options(s);
+        code = answer(s, text);
+    }
+    sheaf_corpus_free(file);
     return code;
 }

@@ -12,7 +12,21 @@ void sheaf_clustering_free(sheaf_clustering *c)
     sheaf_i_free(ctx, c->margin);
     sheaf_i_free(ctx, c->count);
     sheaf_i_free(ctx, c->centre);
+    sheaf_i_free(ctx, c->solidity);
+    sheaf_i_free(ctx, c->merge);
     sheaf_i_free(ctx, c);
+}
+
+void sheaf_i_clustering_forget_stability(sheaf_clustering *c)
+{
+    sheaf_i_free(c->ctx, c->solidity);
+    c->solidity = NULL;
+}
+
+void sheaf_i_clustering_forget_merges(sheaf_clustering *c)
+{
+    sheaf_i_free(c->ctx, c->merge);
+    c->merge = NULL;
 }
 
 const int32_t *sheaf_clustering_labels(const sheaf_clustering *c, int64_t *n)

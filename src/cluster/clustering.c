@@ -304,6 +304,7 @@ sheaf_status sheaf_cluster_vectors(sheaf_ctx *ctx, sheaf_clustering **out, const
                             (long long)n, d, (long long)ld);
     SHEAF_TRY(sheaf_i_points_make(ctx, &p, x, n, d, ld, NULL, 0, o.metric));
     SHEAF_TRY(cluster_points(ctx, out, &p, n, &o, NULL));
+    (*out)->of_vectors = true;
     sheaf_i_clustering_note(*out);
 done:
     sheaf_i_points_end(&p);
@@ -328,12 +329,24 @@ done:
     return st;
 }
 
+sheaf_status sheaf_i_space_points(sheaf_ctx *ctx, sheaf_i_points *p, const sheaf_space *space,
+                                  const sheaf_cluster_opts *o)
+{
+    sheaf_status st = SHEAF_OK;
+    double *factor = NULL;
+    SHEAF_TRY(sigma_powers(ctx, &factor, space, o));
+    SHEAF_TRY(sheaf_i_points_make(ctx, p, space->u + o->drop_first, space->rows, space->dims - o->drop_first,
+                                  space->dims, factor, NOISE, o->metric));
+done:
+    sheaf_i_free(ctx, factor);
+    return st;
+}
+
 sheaf_status sheaf_i_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out, const sheaf_space *space,
                                  const sheaf_cluster_opts *given, const sheaf_i_judge *judge)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_i_points p = {0};
-    double *factor = NULL;
     sheaf_cluster_opts o;
     *out = NULL;
     sheaf_cluster_opts_init(&o, sizeof o);
@@ -344,13 +357,10 @@ sheaf_status sheaf_i_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out, const s
     if (o.drop_first > 0 && o.drop_first >= space->dims) /* a matrix of zeros has no dimensions, and only zero rows */
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "drop_first = %d leaves none of %d dimensions", o.drop_first,
                             space->dims);
-    SHEAF_TRY(sigma_powers(ctx, &factor, space, &o));
-    SHEAF_TRY(sheaf_i_points_make(ctx, &p, space->u + o.drop_first, space->rows, space->dims - o.drop_first,
-                                  space->dims, factor, NOISE, o.metric));
+    SHEAF_TRY(sheaf_i_space_points(ctx, &p, space, &o));
     SHEAF_TRY(cluster_points(ctx, out, &p, space->rows, &o, judge));
     (*out)->report.drop_first = o.drop_first;
 done:
-    sheaf_i_free(ctx, factor);
     sheaf_i_points_end(&p);
     return st;
 }

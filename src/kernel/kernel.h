@@ -169,6 +169,31 @@ typedef int32_t sheaf_i_above_fn(int32_t n, const float *sum, const uint8_t *res
 typedef size_t sheaf_i_scan_fn(const uint8_t *p, size_t n, size_t at, bool joins, uint32_t *start, uint32_t *end,
                                int32_t *n_words, bool *hard);
 
+/* Gains of f(z) = z ln z: f(c + v) - f(c), for c > 0 and v >= 0; the error is below 2e-6 of v (1 + |ln(c + v)|).
+   gain_each: of n pairs. gain_sum: their sum, in an order that depends on n alone. */
+typedef void sheaf_i_gain_each_fn(int32_t n, const float *c, const float *v, float *out);
+typedef float sheaf_i_gain_sum_fn(int32_t n, const float *c, const float *v);
+
+/* Sums of k clusters by term, rows of ld >= k numbers, a multiple of SHEAF_I_PANEL, all of which may be read. */
+typedef struct {
+    int32_t ld;
+    const int32_t *sum;
+    const float *prior;    /* of a term: above 0; it is added to the sums */
+    const uint16_t *first; /* of a term: the value whose gains stand in ... */
+    const float *gain;     /* ... this table, of the shape of `sum` */
+} sheaf_i_gain_rows;
+#define SHEAF_I_GAINS_AHEAD 8
+
+/* out[t], t < ld: the gains of n values in the terms column[], by sums sum[column][t] + prior[column], added up in
+   order; for t == own (-1: none) by the sums without these values, which are in them. To choose by: a gain that is not
+   in the table is right to 1e-3 of its value (prior above 1/100 of it). */
+typedef void sheaf_i_gains_fn(const sheaf_i_gain_rows *g, int64_t n, const uint16_t *column, const uint16_t *value,
+                              int32_t own, float *out);
+
+/* out[t], t < ld: the gains of all that cluster a has of m terms, on top of the sums of cluster t; g->gain is not used.
+   Some terms in float, then in double. */
+typedef void sheaf_i_gain_pairs_fn(const sheaf_i_gain_rows *g, int32_t m, int32_t a, double *out);
+
 typedef struct {
     const char *name; /* "plain", "avx2", "avx512" */
     sheaf_i_spmm_fn *spmm;
@@ -183,6 +208,10 @@ typedef struct {
     sheaf_i_rivals_fn *rivals;
     sheaf_i_above_fn *above;
     sheaf_i_scan_fn *scan;
+    sheaf_i_gain_each_fn *gain_each;
+    sheaf_i_gain_sum_fn *gain_sum;
+    sheaf_i_gains_fn *gains;
+    sheaf_i_gain_pairs_fn *gain_pairs;
 } sheaf_i_kernels;
 
 /* The fastest table that this processor runs; SHEAF_KERNELS=plain|avx2|avx512 in the environment asks for another

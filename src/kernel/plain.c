@@ -178,4 +178,6 @@ static size_t scan(const uint8_t *p, size_t n, size_t at, bool joins, uint32_t *
 const sheaf_i_kernels sheaf_i_kernels_plain = {
     .name = "plain", .spmm = spmm, .spmm_coded = spmm_coded, .gram = gram, .gram64 = gram64, .update = update,
     .assign = assign, .dots = dots, .sift = sheaf_i_sift_plain, .panel_best = sheaf_i_panel_best_plain,
-    .rivals = sheaf_i_rivals_plain, .above = sheaf_i_above_plain, .scan = scan};
+    .rivals = sheaf_i_rivals_plain, .above = sheaf_i_above_plain, .scan = scan,
+    .gain_each = sheaf_i_gain_each_plain, .gain_sum = sheaf_i_gain_sum_plain, .gains = sheaf_i_gains_plain,
+    .gain_pairs = sheaf_i_gain_pairs_plain};

@@ -15,4 +15,8 @@ const sheaf_i_kernels ISA(kernels) = {
     .rivals = ISA(rivals),
     .above = ISA(above),
     .scan = ISA(scan),
+    .gain_each = ISA(gain_each),
+    .gain_sum = ISA(gain_sum),
+    .gains = ISA(gains),
+    .gain_pairs = ISA(gain_pairs),
 };

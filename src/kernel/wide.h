@@ -22,7 +22,8 @@
 #endif
 
 /* Defined once per instruction set: spmm, spmm_coded in sparse.c; gram, gram64, update in tall.c; assign, dots in
-   nearest.c; sift, panel_best in bounded.c; rivals, above in rivals.c; scan in scan.c. */
+   nearest.c; sift, panel_best in bounded.c; rivals, above in rivals.c; scan in scan.c; gain_each,
+   gain_sum, gains, gain_pairs in gains.c. */
 sheaf_i_spmm_fn ISA(spmm);
 sheaf_i_spmm_coded_fn ISA(spmm_coded);
 sheaf_i_gram_fn ISA(gram);
@@ -35,6 +36,10 @@ sheaf_i_panel_best_fn ISA(panel_best);
 sheaf_i_rivals_fn ISA(rivals);
 sheaf_i_above_fn ISA(above);
 sheaf_i_scan_fn ISA(scan);
+sheaf_i_gain_each_fn ISA(gain_each);
+sheaf_i_gain_sum_fn ISA(gain_sum);
+sheaf_i_gains_fn ISA(gains);
+sheaf_i_gain_pairs_fn ISA(gain_pairs);
 
 typedef float vf __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 typedef int32_t vi __attribute__((vector_size(LANES * 4), aligned(4), may_alias));

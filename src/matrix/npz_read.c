@@ -11,7 +11,6 @@
 #include "matrix/npy.h"
 #include "matrix/zip.h"
 
-#define MAX_HEAD 4096
 #define CHUNK 4096           /* elements converted at a time */
 
 typedef struct {
@@ -26,46 +25,16 @@ static sheaf_status bad_head(const array *a, const char *what)
     return sheaf_i_fail(a->m.ctx, SHEAF_EFORMAT, "%s: %s: %s", a->m.file, a->m.name, what);
 }
 
-/* The value of a key in the head, which is the text of a Python dictionary; NULL if it is not there. */
-static const char *head_value(const char *head, const char *key)
+static sheaf_status parse_head(array *a, const char *text)
 {
-    const char *p = strstr(head, key);
-    if (!p) return NULL;
-    p += strlen(key);
-    while (*p == ' ' || *p == ':') p++;
-    return p;
-}
-
-/* '<f4', '|S3', '<i8' ... */
-static bool parse_type(array *a, const char *p)
-{
-    if (!p || *p++ != '\'') return false;
-    if (*p != '<' && *p != '|' && *p != '=') return false;
-    a->type = p[1];
-    if (!strchr("iufSUb", p[1]) || p[2] < '1' || p[2] > '9' || p[3] != '\'') return false;
-    a->width = (p[2] - '0') * (a->type == 'U' ? 4 : 1);
-    return true;
-}
-
-/* () is one element, (n,) is n; more dimensions are not expected. */
-static bool parse_shape(array *a, const char *p)
-{
-    if (!p || *p++ != '(') return false;
-    a->n = 1;
-    if (*p == ')') return true;
-    if (*p < '0' || *p > '9') return false;
-    for (a->n = 0; *p >= '0' && *p <= '9'; p++)
-        if (__builtin_mul_overflow(a->n, 10, &a->n) || __builtin_add_overflow(a->n, *p - '0', &a->n)) return false;
-    while (*p == ',' || *p == ' ') p++;
-    return *p == ')';
-}
-
-static sheaf_status parse_head(array *a, const char *head)
-{
-    const char *type = head_value(head, "'descr'");
-    if (type && type[0] == '\'' && type[1] == '>') return bad_head(a, "big-endian arrays are not read");
-    if (!parse_type(a, type)) return bad_head(a, "its type is none that a sparse matrix has");
-    if (!parse_shape(a, head_value(head, "'shape'"))) return bad_head(a, "it is not an array of one dimension");
+    sheaf_i_npy_head h;
+    const bool sound = sheaf_i_npy_parse(&h, text);
+    if (h.big_endian) return bad_head(a, "big-endian arrays are not read");
+    if (!h.type) return bad_head(a, "its type is none that a sparse matrix has");
+    if (!sound || h.dims > 1) return bad_head(a, "it is not an array of one dimension");
+    a->type = h.type;
+    a->width = h.width;
+    a->n = h.dims ? h.shape[0] : 1;
     if ((uint64_t)a->n > a->m.left / (uint64_t)a->width || (uint64_t)a->n * (uint64_t)a->width != a->m.left)
         return bad_head(a, "its size is not what its head says");
     return SHEAF_OK;
@@ -74,19 +43,19 @@ static sheaf_status parse_head(array *a, const char *head)
 static sheaf_status array_open(array *a, sheaf_ctx *ctx, const char *file, const void *zip, size_t n, const char *name)
 {
     sheaf_status st = SHEAF_OK;
-    uint8_t fixed[12];
-    char head[MAX_HEAD + 1];
+    uint8_t fixed[SHEAF_I_NPY_PREFIX + SHEAF_I_NPY_LONGER];
+    char head[SHEAF_I_NPY_MAX_HEAD + 1];
+    size_t length = 0;
     *a = (array){0};
     SHEAF_TRY(sheaf_i_member_open(&a->m, ctx, file, zip, n, name));
     SHEAF_TRY(sheaf_i_member_read(&a->m, fixed, SHEAF_I_NPY_PREFIX));
-    if (memcmp(fixed, SHEAF_I_NPY_MAGIC, 6) != 0 || fixed[6] < 1 || fixed[6] > 3)
-        return bad_head(a, "it is not a .npy array");
-    size_t length = (size_t)fixed[8] | (size_t)fixed[9] << 8;
-    if (fixed[6] > 1) { /* 32 bits from version 2 on */
-        SHEAF_TRY(sheaf_i_member_read(&a->m, fixed + 10, 2));
+    const int version = sheaf_i_npy_version(fixed, &length);
+    if (!version) return bad_head(a, "it is not a .npy array");
+    if (version > 1) {
+        SHEAF_TRY(sheaf_i_member_read(&a->m, fixed + SHEAF_I_NPY_PREFIX, SHEAF_I_NPY_LONGER));
         length |= (size_t)fixed[10] << 16 | (size_t)fixed[11] << 24;
     }
-    if (length > MAX_HEAD) return bad_head(a, "its head is too long");
+    if (length > SHEAF_I_NPY_MAX_HEAD) return bad_head(a, "its head is too long");
     SHEAF_TRY(sheaf_i_member_read(&a->m, head, length));
     head[length] = 0;
     st = parse_head(a, head);

@@ -26,6 +26,10 @@ static const bench_case CASES[] = {
     {"rivals", SHEAF_BENCH_KERNEL, sheaf_i_case_rivals, "products of rows above a bar, as a search for neighbours"},
     {"above", SHEAF_BENCH_KERNEL, sheaf_i_case_above, "sums that may still reach a bar"},
     {"scan", SHEAF_BENCH_KERNEL, sheaf_i_case_scan, "plain text cut into words"},
+    {"gains", SHEAF_BENCH_KERNEL, sheaf_i_case_gains, "what clusters gain by a document, as refinement does"},
+    {"gain_each", SHEAF_BENCH_KERNEL, sheaf_i_case_gain_each, "gains of z ln z for pairs of numbers"},
+    {"gain_sum", SHEAF_BENCH_KERNEL, sheaf_i_case_gain_sum, "the same added up"},
+    {"gain_pairs", SHEAF_BENCH_KERNEL, sheaf_i_case_gain_pairs, "what each cluster gains by the others"},
     {"read", SHEAF_BENCH_STAGE, sheaf_i_case_read, "documents from bytes on disk"},
     {"utf8", SHEAF_BENCH_STAGE, sheaf_i_case_utf8, "UTF-8 checked"},
     {"words", SHEAF_BENCH_STAGE, sheaf_i_case_words, "texts cut into words"},
@@ -37,6 +41,7 @@ static const bench_case CASES[] = {
     {"seeding", SHEAF_BENCH_STAGE, sheaf_i_case_seeding, "first centres"},
     {"iterations", SHEAF_BENCH_STAGE, sheaf_i_case_iterations, "ten iterations of k-means from given centres"},
     {"kmeans", SHEAF_BENCH_STAGE, sheaf_i_case_kmeans, "k-means until no label changes"},
+    {"refine", SHEAF_BENCH_STAGE, sheaf_i_case_refine, "the clusters of k-means refined on the words"},
     {"naming", SHEAF_BENCH_STAGE, sheaf_i_case_naming, "terms and typical documents of the clusters"},
     {"job", SHEAF_BENCH_STAGE, sheaf_i_case_job, "the main job from bytes on disk, as far as each stage"},
 };
@@ -60,7 +65,7 @@ void sheaf_bench_opts_init(sheaf_bench_opts *o, size_t size)
 
 static sheaf_status unknown(sheaf_ctx *ctx, const char *name)
 {
-    char names[256];
+    char names[400];
     size_t n = 0;
     for (int32_t i = 0; i < N_CASES && n < sizeof names; i++)
         n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "", CASES[i].name);

@@ -52,7 +52,7 @@ static sheaf_status run_kmeans(void *arg)
 static sheaf_status run_naming(void *arg)
 {
     job *j = arg;
-    return sheaf_topics_build(j->r->ctx, &j->topics, j->found, j->s->terms, NULL);
+    return sheaf_topics_build(j->r->ctx, &j->topics, j->found, j->s->terms, NULL, NULL);
 }
 
 static void drop_clusters(void *arg)

@@ -118,10 +118,13 @@ sheaf_i_case_fn sheaf_i_case_coarse;                                            
 sheaf_i_case_fn sheaf_i_case_sift, sheaf_i_case_panel_best;                                   /* pruning.c */
 sheaf_i_case_fn sheaf_i_case_rivals, sheaf_i_case_above;                                      /* rivals.c */
 sheaf_i_case_fn sheaf_i_case_scan;                                                            /* scan.c */
+sheaf_i_case_fn sheaf_i_case_gains, sheaf_i_case_gain_each;                                   /* gains.c */
+sheaf_i_case_fn sheaf_i_case_gain_sum, sheaf_i_case_gain_pairs;                               /* gains.c */
 sheaf_i_case_fn sheaf_i_case_read, sheaf_i_case_utf8, sheaf_i_case_words, sheaf_i_case_terms; /* text.c */
 sheaf_i_case_fn sheaf_i_case_weigh;                                                           /* text.c */
 sheaf_i_case_fn sheaf_i_case_transpose, sheaf_i_case_product, sheaf_i_case_svd;               /* space.c */
 sheaf_i_case_fn sheaf_i_case_seeding, sheaf_i_case_iterations, sheaf_i_case_kmeans, sheaf_i_case_naming; /* cluster.c */
+sheaf_i_case_fn sheaf_i_case_refine;                                                                     /* refine.c */
 sheaf_i_case_fn sheaf_i_case_job;                                                                        /* job.c */
 
 #endif

@@ -5,25 +5,7 @@
 #include "base/context.h"
 #include "base/mem.h"
 #include "model/eval.h"
-
-typedef struct {
-    sheaf_str s;
-    int64_t row;
-} keyed;
-
-static int compare(sheaf_str a, sheaf_str b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int c = n ? memcmp(a.p, b.p, n) : 0;
-    return c ? c : (a.n > b.n) - (a.n < b.n);
-}
-
-static int by_key(const void *a, const void *b)
-{
-    const keyed *x = a, *y = b;
-    int c = compare(x->s, y->s);
-    return c ? c : (x->row > y->row) - (x->row < y->row);
-}
+#include "model/join.h"
 
 static int by_docs(const void *a, const void *b)
 {
@@ -31,47 +13,6 @@ static int by_docs(const void *a, const void *b)
     if (x->docs != y->docs) return x->docs < y->docs ? 1 : -1;
     if (x->label != y->label) return x->label < y->label ? -1 : 1;
     return (x->cluster > y->cluster) - (x->cluster < y->cluster);
-}
-
-static sheaf_status no_column(sheaf_ctx *ctx, const sheaf_table *t, const char *what, const char *name)
-{
-    char names[400];
-    size_t used = 0;
-    for (int32_t i = 0; i < sheaf_table_columns(t); i++) {
-        sheaf_str s = sheaf_table_name(t, i);
-        if (used + s.n + 3 > sizeof names) break;
-        if (used) names[used++] = ',', names[used++] = ' ';
-        if (s.n) memcpy(names + used, s.p, s.n);
-        used += s.n;
-    }
-    names[used] = 0;
-    sheaf_i_fail(ctx, SHEAF_EINVAL, "%s: no column '%s'", what, name);
-    sheaf_i_hint(ctx, "columns: %s", names);
-    return SHEAF_EINVAL;
-}
-
-/* Column `name`, or if that is NULL `usual`, or if there is none `otherwise` (-1: an error). */
-static sheaf_status find_column(sheaf_ctx *ctx, const sheaf_table *t, const char *what, const char *name,
-                                const char *usual, int32_t otherwise, int32_t *column)
-{
-    *column = sheaf_table_find(t, name ? name : usual);
-    if (*column < 0 && !name) *column = otherwise;
-    return *column < 0 ? no_column(ctx, t, what, name ? name : usual) : SHEAF_OK;
-}
-
-static sheaf_status sorted_ids(sheaf_ctx *ctx, const sheaf_table *t, int32_t column, const char *what, keyed **out)
-{
-    int64_t n = sheaf_table_rows(t);
-    keyed *k = *out = sheaf_i_array(ctx, n, sizeof *k);
-    if (!k) return SHEAF_ENOMEM;
-    for (int64_t i = 0; i < n; i++) k[i] = (keyed){sheaf_table_cell(t, i, column), i};
-    qsort(k, (size_t)n, sizeof *k, by_key);
-    for (int64_t i = 1; i < n; i++)
-        if (compare(k[i - 1].s, k[i].s) == 0)
-            return sheaf_i_fail(ctx, SHEAF_EFORMAT, "%s: id '%.*s' stands twice (rows %lld and %lld)", what,
-                                (int)(k[i].s.n < 200 ? k[i].s.n : 200), k[i].s.p, (long long)k[i - 1].row + 1,
-                                (long long)k[i].row + 1);
-    return SHEAF_OK;
 }
 
 typedef struct {
@@ -94,22 +35,22 @@ static sheaf_status join(sheaf_ctx *ctx, sheaf_eval *e, joined *j, const sheaf_t
                          const sheaf_eval_fields *f)
 {
     sheaf_status st = SHEAF_OK;
-    keyed *a = NULL, *b = NULL;
+    sheaf_i_keyed *a = NULL, *b = NULL;
     int32_t id, cluster, label, gold_id = 0;
     const sheaf_table *labelled = gold ? gold : result;
     const char *of_result = f->result_name ? f->result_name : "result", *of_gold = f->gold_name ? f->gold_name : "gold";
     int64_t n = sheaf_table_rows(result), m = gold ? sheaf_table_rows(gold) : 0;
-    SHEAF_TRY(find_column(ctx, result, of_result, f->id, "id", 0, &id));
-    SHEAF_TRY(find_column(ctx, result, of_result, f->cluster, "cluster", -1, &cluster));
-    if (gold) SHEAF_TRY(find_column(ctx, gold, of_gold, f->id, "id", 0, &gold_id));
+    SHEAF_TRY(sheaf_i_table_column(ctx, result, of_result, f->id, "id", 0, &id));
+    SHEAF_TRY(sheaf_i_table_column(ctx, result, of_result, f->cluster, "cluster", -1, &cluster));
+    if (gold) SHEAF_TRY(sheaf_i_table_column(ctx, gold, of_gold, f->id, "id", 0, &gold_id));
     int32_t other = gold && sheaf_table_columns(gold) == 2 ? 1 - gold_id : -1;
-    SHEAF_TRY(find_column(ctx, labelled, gold ? of_gold : of_result, f->label, "label", other, &label));
-    SHEAF_TRY(sorted_ids(ctx, result, id, of_result, &a));
-    if (gold) SHEAF_TRY(sorted_ids(ctx, gold, gold_id, of_gold, &b));
+    SHEAF_TRY(sheaf_i_table_column(ctx, labelled, gold ? of_gold : of_result, f->label, "label", other, &label));
+    SHEAF_TRY(sheaf_i_table_ids(ctx, result, id, of_result, &a));
+    if (gold) SHEAF_TRY(sheaf_i_table_ids(ctx, gold, gold_id, of_gold, &b));
     SHEAF_NEW(j->label, ctx, n);
     SHEAF_NEW(j->cluster, ctx, n);
     for (int64_t i = 0, k = 0; i < n || k < m;) {
-        int c = !gold || k == m ? -1 : i == n ? 1 : compare(a[i].s, b[k].s);
+        int c = !gold || k == m ? -1 : i == n ? 1 : sheaf_i_str_compare(a[i].s, b[k].s);
         if (!gold) c = 0;
         if (c < 0) e->counts.only_result++, i++;
         else if (c > 0) e->counts.only_gold++, k++;
@@ -131,12 +72,12 @@ done:
 static sheaf_status classify(sheaf_ctx *ctx, const sheaf_str *s, int64_t n, sheaf_i_classes *classes, int32_t *code)
 {
     sheaf_status st = SHEAF_OK;
-    keyed *k = NULL;
+    sheaf_i_keyed *k = NULL;
     SHEAF_NEW(k, ctx, n);
-    for (int64_t i = 0; i < n; i++) k[i] = (keyed){s[i], i};
-    qsort(k, (size_t)n, sizeof *k, by_key);
+    for (int64_t i = 0; i < n; i++) k[i] = (sheaf_i_keyed){s[i], i};
+    qsort(k, (size_t)n, sizeof *k, sheaf_i_by_key);
     int64_t different = 0;
-    for (int64_t i = 0; i < n; i++) different += i == 0 || compare(k[i - 1].s, k[i].s) != 0;
+    for (int64_t i = 0; i < n; i++) different += i == 0 || sheaf_i_str_compare(k[i - 1].s, k[i].s) != 0;
     if (different > INT32_MAX) {
         st = sheaf_i_fail(ctx, SHEAF_EFORMAT, "%lld different values are too many", (long long)different);
         goto done;
@@ -144,7 +85,7 @@ static sheaf_status classify(sheaf_ctx *ctx, const sheaf_str *s, int64_t n, shea
     SHEAF_NEW(classes->name, ctx, different);
     SHEAF_NEW0(classes->docs, ctx, different);
     for (int64_t i = 0; i < n; i++) {
-        if (i == 0 || compare(k[i - 1].s, k[i].s) != 0) classes->name[classes->n++] = k[i].s;
+        if (i == 0 || sheaf_i_str_compare(k[i - 1].s, k[i].s) != 0) classes->name[classes->n++] = k[i].s;
         code[k[i].row] = classes->n - 1;
         classes->docs[classes->n - 1]++;
     }

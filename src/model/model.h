@@ -11,9 +11,13 @@ struct sheaf_model {
     sheaf_fit_opts o;         /* as resolved; of its pointers only text.lang is set, to the copy below */
     char *lang;
     sheaf_corpus *corpus;
-    sheaf_terms *terms;
+    sheaf_terms *terms, *phrases; /* phrases: only where there are clusters */
+    float *vectors;           /* the user's own, a row a document, until they have been clustered; else NULL */
+    int32_t vector_dims;
+    bool of_vectors;          /* they were clustered, and not the latent space */
     sheaf_matrix *matrix;     /* freed after the space unless it is the last stage */
     sheaf_space *space;
+    sheaf_k_choice *choice;   /* NULL: k was given, or the words had no say */
     sheaf_clustering *clustering;
     sheaf_topics *topics;
     int64_t n_tokens, n_types, nonzeros;

@@ -27,15 +27,17 @@ static double cosine(const sheaf_matrix *a, int64_t i, int64_t j)
     return c > 1 ? 1 : c;
 }
 
+void sheaf_i_add_pair(sheaf_model *m, int64_t a, int64_t b, double similarity)
+{
+    int32_t at = m->n_pairs++; /* insertion keeps the order of ids among equals */
+    for (; at > 0 && m->pairs[at - 1].similarity < similarity; at--) m->pairs[at] = m->pairs[at - 1];
+    m->pairs[at] = (sheaf_pair){a, b, similarity};
+}
+
 void sheaf_i_model_pairs(sheaf_model *m)
 {
     int64_t n = sheaf_matrix_rows(m->matrix);
     m->n_pairs = 0;
     for (int64_t a = 0; a < n; a++)
-        for (int64_t b = a + 1; b < n; b++) {
-            sheaf_pair pair = {a, b, cosine(m->matrix, a, b)};
-            int32_t at = m->n_pairs++; /* insertion keeps the order of ids among equals */
-            for (; at > 0 && m->pairs[at - 1].similarity < pair.similarity; at--) m->pairs[at] = m->pairs[at - 1];
-            m->pairs[at] = pair;
-        }
+        for (int64_t b = a + 1; b < n; b++) sheaf_i_add_pair(m, a, b, cosine(m->matrix, a, b));
 }

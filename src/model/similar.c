@@ -14,8 +14,7 @@
 #include "base/par.h"
 #include "matrix/csr.h"
 
-#define ROWS 512        /* of a block */
-#define MOST_HITS 100000 /* of a document */
+#define ROWS 512 /* of a block */
 
 void sheaf_similar_opts_init(sheaf_similar_opts *o, size_t size)
 {
@@ -27,9 +26,8 @@ static sheaf_status check(sheaf_ctx *ctx, const sheaf_model *m, const sheaf_simi
 {
     if (o->space != SHEAF_SIMILAR_WORDS && o->space != SHEAF_SIMILAR_LATENT)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "space = %d is not known", (int)o->space);
-    if (o->n < 1 || o->n > MOST_HITS)
-        return sheaf_i_fail(ctx, SHEAF_EINVAL, "n = %d: the number of similar documents must be 1 to %d", (int)o->n,
-                            MOST_HITS);
+    if (o->n < 1)
+        return sheaf_i_fail(ctx, SHEAF_EINVAL, "n = %d: the number of similar documents must be 1 or more", (int)o->n);
     if (o->n_terms < 0 || o->n_terms > 1000)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "n_terms = %d: must be 0 to 1000", (int)o->n_terms);
     if (o->space == SHEAF_SIMILAR_WORDS && (!m->matrix || m->matrix->coded))
@@ -47,6 +45,8 @@ static sheaf_status new_similar(sheaf_ctx *ctx, sheaf_similar **out, const sheaf
     *s = (sheaf_similar){.ctx = ctx, .m = m, .asked = -1};
     sheaf_similar_opts_init(&s->o, sizeof s->o);
     if (o) sheaf_i_opts_copy(&s->o, sizeof s->o, o, o->size);
+    const int64_t docs = sheaf_terms_docs(m->terms);
+    if (s->o.n > docs) s->o.n = docs ? (int32_t)docs : 1; /* more there are not */
     return check(ctx, m, &s->o);
 }
 
@@ -71,13 +71,6 @@ typedef struct {
     float *x; /* rows x dims: rows of U sigma, of length 1; of zeros where there is no known word */
 } vectors;
 
-static void normalise(const double *v, int32_t d, float *out)
-{
-    double square = 0;
-    for (int32_t j = 0; j < d; j++) square += v[j] * v[j];
-    for (int32_t j = 0; j < d; j++) out[j] = square > 0 ? (float)(v[j] / sqrt(square)) : 0;
-}
-
 static sheaf_status scale_block(void *arg, int64_t block, int32_t worker)
 {
     (void)worker;
@@ -96,20 +89,16 @@ static sheaf_status scale_block(void *arg, int64_t block, int32_t worker)
     return SHEAF_OK;
 }
 
-/* The weights times V. */
 static sheaf_status fold_in(const sheaf_similar *s, float *out)
 {
     sheaf_status st = SHEAF_OK;
     const int32_t d = sheaf_space_dims(s->m->space);
-    const float *v = sheaf_space_terms(s->m->space);
-    double *sum = NULL;
-    SHEAF_NEW0(sum, s->ctx, d);
-    for (int64_t i = 0; i < s->from.n; i++)
-        for (int32_t j = 0; j < d; j++)
-            sum[j] += (double)s->from.weight[i] * (double)v[(int64_t)s->from.term[i] * d + j];
-    normalise(sum, d, out);
+    double *vector = NULL;
+    SHEAF_NEW(vector, s->ctx, d);
+    (void)sheaf_i_similar_fold(s, &s->from, vector);
+    for (int32_t j = 0; j < d; j++) out[j] = (float)vector[j];
 done:
-    sheaf_i_free(s->ctx, sum);
+    sheaf_i_free(s->ctx, vector);
     return st;
 }
 
@@ -211,7 +200,8 @@ sheaf_status sheaf_similar_doc(sheaf_ctx *ctx, sheaf_similar **out, const sheaf_
     s->asked = doc;
     sheaf_terms_counts(m->terms, &indptr, &indices, &counts);
     SHEAF_TRY(sheaf_i_similar_factors(s));
-    SHEAF_TRY(sheaf_i_similar_from(s, indices + indptr[doc], counts + indptr[doc], indptr[doc + 1] - indptr[doc]));
+    SHEAF_TRY(sheaf_i_similar_weigh(s, &s->from, indices + indptr[doc], counts + indptr[doc],
+                                    indptr[doc + 1] - indptr[doc]));
     SHEAF_TRY(search(s));
     *out = s;
     s = NULL;
@@ -232,7 +222,7 @@ sheaf_status sheaf_similar_text(sheaf_ctx *ctx, sheaf_similar **out, const sheaf
     SHEAF_TRY(sheaf_query_make(ctx, &s->query, m->terms, to, text));
     const int32_t *terms = sheaf_query_terms(s->query, &counts, &n);
     SHEAF_TRY(sheaf_i_similar_factors(s));
-    SHEAF_TRY(sheaf_i_similar_from(s, terms, counts, n));
+    SHEAF_TRY(sheaf_i_similar_weigh(s, &s->from, terms, counts, n));
     SHEAF_TRY(search(s));
     *out = s;
     s = NULL;

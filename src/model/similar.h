@@ -29,8 +29,11 @@ struct sheaf_similar {
 
 /* similar_terms.c: fills `factor` and mean_length. */
 sheaf_status sheaf_i_similar_factors(sheaf_similar *s);
-/* Fills `from` from terms, ascending, with counts. */
-sheaf_status sheaf_i_similar_from(sheaf_similar *s, const int32_t *term, const uint32_t *count, int64_t n);
+/* Makes *w of terms, ascending, with counts. */
+sheaf_status sheaf_i_similar_weigh(const sheaf_similar *s, sheaf_i_weights *w, const int32_t *term,
+                                   const uint32_t *count, int64_t n);
+/* The latent vector, w times V, at length 1, and the factor that made it so; of zeros, and 0, if there is none. */
+double sheaf_i_similar_fold(const sheaf_similar *s, const sheaf_i_weights *w, double *vector);
 /* Fills `shared` for the first `hits` hits. */
 sheaf_status sheaf_i_similar_explain(sheaf_similar *s, int32_t hits);
 

@@ -2,7 +2,7 @@
  *
  * A component is gone through from its first unit on, and what has been met is taken out of the postings: everything in
  * them is of another component or of the same one and still unmet, so a flood costs about as much as with stars. What
- * contains what is then added by union-find.
+ * contains what is then added by union-find, looked for between components only.
  */
 #include "base/context.h"
 #include "near/grouping.h"
@@ -34,7 +34,7 @@ static sheaf_status walk(components *c, sheaf_i_batch *b, uint32_t seed)
     int64_t head = 0, tail = 0;
     c->queue[tail++] = seed;
     sheaf_i_index_remove(x, seed);
-    while (head < tail) {
+    while (head < tail || b->n) {
         while (head < tail && b->n < b->size) b->item[b->n++] = c->queue[head++];
         SHEAF_TRY(sheaf_i_batch_search(b));
         for (int64_t i = 0; i < b->n; i++)
@@ -69,10 +69,13 @@ static sheaf_status add_contained(components *c)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_i_batch b = {0};
-    sheaf_i_index_restore(c->g->x);
-    SHEAF_TRY(sheaf_i_index_holders(c->g->x, -1));
-    SHEAF_TRY(sheaf_i_batch_init(&b, c->g->x, SHEAF_I_HOLDERS));
-    for (int64_t i = 0; i < c->g->l->n;) {
+    sheaf_i_index *x = c->g->x;
+    sheaf_i_index_restore(x);
+    if (!x->label) SHEAF_NEW(x->label, x->ctx, c->g->l->n);
+    for (int64_t i = 0; i < c->g->l->n; i++) x->label[i] = root(c, (uint32_t)i); /* those are connected already */
+    SHEAF_TRY(sheaf_i_index_holders(x, -1));
+    SHEAF_TRY(sheaf_i_batch_init(&b, x, SHEAF_I_HOLDERS));
+    for (int64_t i = 0; i < c->g->l->n || b.n;) {
         for (; i < c->g->l->n && b.n < b.size; i++)
             if (c->g->l->item[i].inside) b.item[b.n++] = (uint32_t)i;
         SHEAF_TRY(sheaf_i_batch_search(&b));

@@ -67,7 +67,8 @@ done:
     return st;
 }
 
-/* Items that are kept and may be contained, by falling size, ties in the order of keeping. */
+/* Items that are kept and may be contained, by falling size, ties by unit: whatever contains one is settled before it,
+   so what it is put to stays. */
 static sheaf_status candidates(const sheaf_i_grouping *g, sheaf_i_keyed **out, int64_t *n)
 {
     sheaf_status st = SHEAF_OK;
@@ -102,7 +103,7 @@ sheaf_status sheaf_i_group_contained(sheaf_i_grouping *g)
         if (g->leader[i] != i) sheaf_i_index_remove(g->x, (uint32_t)i);
     SHEAF_TRY(sheaf_i_index_holders(g->x, -1));
     SHEAF_TRY(sheaf_i_batch_init(&b, g->x, SHEAF_I_HOLDERS));
-    for (int64_t i = 0; i < n;) {
+    for (int64_t i = 0; i < n || b.n;) {
         for (; i < n && b.n < b.size; i++) b.item[b.n++] = (uint32_t)e[i].of;
         SHEAF_TRY(sheaf_i_batch_search(&b));
         for (int64_t k = 0; k < b.n; k++) SHEAF_TRY(settle(g, position, b.item[k], &b.found[k]));
@@ -135,7 +136,7 @@ static sheaf_status join_best(sheaf_i_grouping *g, sheaf_i_sought sought)
     const bool inside = sought == SHEAF_I_HOLDERS;
     sheaf_i_batch b = {0};
     SHEAF_TRY(sheaf_i_batch_init(&b, g->x, sought));
-    for (int64_t i = 0; i < g->l->n;) {
+    for (int64_t i = 0; i < g->l->n || b.n;) {
         for (; i < g->l->n && b.n < b.size; i++) {
             const sheaf_i_item *a = &g->l->item[i];
             if (a->side == 0 && g->leader[i] == i && (inside ? a->inside : a->near)) b.item[b.n++] = (uint32_t)i;

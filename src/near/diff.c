@@ -6,8 +6,10 @@
  * given up after `limit` steps from either end: scripts of up to 2 * limit edits are shortest ones. In a box that was
  * given up, words that both sides have exactly once there are looked up, and the longest chain of them in the same
  * order stays (patience diff, B. Cohen); between them, and where there are none, the search goes on with a small limit,
- * cutting the box at the furthest point reached. The script is right in every case, and time is bounded by
- * limit^2 + (na + nb) * SMALL_LIMIT.
+ * cutting the box at the furthest point that either front has reached. What is left of a box is looked through for such
+ * words again only once it has halved. The script is right in every case, and time is bounded by (na + nb) * limit, and
+ * of what was given up by (na + nb) * SMALL_LIMIT, at most MAX_DEPTH + 1 times: each diagonal of a front costs at most
+ * its way, and the point where a box is cut is as far as the longest of them.
  */
 #include "near/diff.h"
 
@@ -32,7 +34,7 @@ typedef struct {
     uint8_t *same_a, *same_b;
 } differ;
 
-typedef enum { MET, GIVEN_UP } outcome;
+typedef enum { MET, AHEAD, BACK } outcome; /* where a box is cut: the fronts met, or the furthest point of one */
 
 static void keep(differ *d, int64_t x, int64_t y, int64_t n)
 {
@@ -89,8 +91,9 @@ static bool retreat(const differ *d, const box *r, front *own, const front *othe
     return false;
 }
 
-/* The point with the greatest x + y that the forward front has reached; it may look over the border by one. */
-static void furthest(const differ *d, const box *r, const front *ahead, int64_t *x, int64_t *y)
+/* The point with the greatest x + y that the forward front has reached; it may look over the border by one. Returns its
+   way from the beginning. */
+static int64_t furthest_ahead(const differ *d, const box *r, const front *ahead, int64_t *x, int64_t *y)
 {
     int64_t best = -1;
     for (int64_t k = ahead->low; k <= ahead->high; k += 2) {
@@ -101,6 +104,22 @@ static void furthest(const differ *d, const box *r, const front *ahead, int64_t 
         *x = i;
         *y = i - k;
     }
+    return best - r->a0 - r->b0;
+}
+
+/* The same with the least x + y of the backward front. */
+static int64_t furthest_back(const differ *d, const box *r, const front *back, int64_t *x, int64_t *y)
+{
+    int64_t best = INT64_MAX;
+    for (int64_t k = back->low; k <= back->high; k += 2) {
+        int64_t i = d->backward[k] > r->a0 ? d->backward[k] : r->a0;
+        if (i - k < r->b0) i = r->b0 + k;
+        if (2 * i - k >= best) continue;
+        best = 2 * i - k;
+        *x = i;
+        *y = i - k;
+    }
+    return r->a1 + r->b1 - best;
 }
 
 /* Where a shortest script of the box passes, in *x, *y; after `limit` steps the furthest point reached. */
@@ -109,14 +128,17 @@ static outcome split(const differ *d, const box *r, int64_t limit, int64_t *x, i
     const int64_t begin = r->a0 - r->b0, end = r->a1 - r->b1;
     const bool odd = (begin - end) & 1; /* the edits are: the fronts meet while the forward one moves */
     front ahead = {begin, begin}, back = {end, end};
+    int64_t back_x = r->a1, back_y = r->b1;
     d->forward[begin] = (int32_t)r->a0;
     d->backward[end] = (int32_t)r->a1;
     for (int64_t step = 0; step < limit; step++) {
         if (advance(d, r, &ahead, &back, odd, x, y)) return MET;
         if (retreat(d, r, &back, &ahead, !odd, x, y)) return MET;
     }
-    furthest(d, r, &ahead, x, y);
-    return GIVEN_UP;
+    if (furthest_ahead(d, r, &ahead, x, y) >= furthest_back(d, r, &back, &back_x, &back_y)) return AHEAD;
+    *x = back_x;
+    *y = back_y;
+    return BACK;
 }
 
 /* Takes off what is the same at both ends; true if something is left on both sides. */
@@ -162,17 +184,23 @@ done:
 static sheaf_status solve(differ *d, box r, int64_t limit, int depth)
 {
     sheaf_status st = SHEAF_OK;
+    int64_t tried = INT64_MAX; /* words of the box when it was last looked through for anchors */
     while (trim(d, &r)) {
         int64_t x = r.a0, y = r.b0;
-        if (split(d, &r, limit, &x, &y) == GIVEN_UP) {
+        const outcome cut = split(d, &r, limit, &x, &y);
+        if (cut != MET) {
+            const int64_t words = r.a1 - r.a0 + r.b1 - r.b0;
             bool found = false;
-            if (depth < MAX_DEPTH) SHEAF_TRY(solve_between(d, &r, depth, &found));
+            if (depth < MAX_DEPTH && words <= tried / 2) {
+                SHEAF_TRY(solve_between(d, &r, depth, &found));
+                tried = words;
+            }
             if (found) break;
             if (limit > SMALL_LIMIT) limit = SMALL_LIMIT;
         }
-        SHEAF_TRY(solve(d, (box){r.a0, x, r.b0, y}, limit, depth));
-        r.a0 = x;
-        r.b0 = y;
+        const box before = {r.a0, x, r.b0, y}, behind = {x, r.a1, y, r.b1};
+        SHEAF_TRY(solve(d, cut == BACK ? behind : before, limit, depth));
+        r = cut == BACK ? before : behind;
     }
 done:
     return st;
@@ -253,6 +281,15 @@ done:
     sheaf_diff_free(d);
     sheaf_i_pair_words_end(&p);
     sheaf_i_free(ctx, same);
+    return st;
+}
+
+sheaf_status sheaf_same_words(sheaf_ctx *ctx, bool *same, const sheaf_words *w, int64_t a, int64_t b)
+{
+    sheaf_i_pair_words p = {.ctx = ctx};
+    sheaf_status st = sheaf_i_pair_words_new(&p, ctx, w, a, w, b);
+    *same = st == SHEAF_OK && p.na == p.nb && (!p.na || memcmp(p.a, p.b, (size_t)p.na * sizeof *p.a) == 0);
+    sheaf_i_pair_words_end(&p);
     return st;
 }
 

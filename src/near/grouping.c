@@ -6,12 +6,26 @@
 #include "near/radix.h"
 
 #define ITEMS_PER_BLOCK 64
+#define ENOUGH 1000 /* partners */
 
 typedef struct {
     const sheaf_i_grouping *g;
     _Atomic uint64_t *partners; /* of each unit: documents */
+    atomic_bool cut;            /* some were found to have ENOUGH, and not all of theirs counted for others */
 } counting;
 
+/* Partners within the unit. */
+static uint64_t alone(const sheaf_i_grouping *g, int64_t unit)
+{
+    return sheaf_i_unit_mutual(g->j, g->u, unit) ? sheaf_i_unit_docs(g->u, unit) - 1 : 0;
+}
+
+static void add_partners(counting *c, uint32_t unit, uint32_t other)
+{
+    atomic_fetch_add_explicit(&c->partners[unit], sheaf_i_unit_docs(c->g->u, other), memory_order_relaxed);
+}
+
+/* Finds each pair once, for both. */
 static sheaf_status count_block(void *arg, int64_t block, int32_t worker)
 {
     counting *c = arg;
@@ -20,32 +34,60 @@ static sheaf_status count_block(void *arg, int64_t block, int32_t worker)
     sheaf_status st = SHEAF_OK;
     int64_t lo, hi;
     sheaf_i_range(g->l->n, ITEMS_PER_BLOCK, block, &lo, &hi);
+    s->most = ENOUGH;
     for (int64_t i = lo; i < hi; i++) {
         const uint32_t unit = g->l->item[i].unit;
         if (!g->l->item[i].near) continue;
-        SHEAF_TRY(sheaf_i_find_near(g->x, s, (uint32_t)i, true)); /* each pair once, for both */
+        SHEAF_TRY(sheaf_i_find_near(g->x, s, (uint32_t)i, true));
+        if (s->cut) c->cut = true;
         for (int64_t k = 0; k < s->n_hits; k++) {
             const uint32_t other = g->l->item[s->hit[k].item].unit;
-            atomic_fetch_add_explicit(&c->partners[unit], sheaf_i_unit_docs(g->u, other), memory_order_relaxed);
-            atomic_fetch_add_explicit(&c->partners[other], sheaf_i_unit_docs(g->u, unit), memory_order_relaxed);
+            add_partners(c, unit, other);
+            add_partners(c, other, unit);
         }
     }
 done:
+    s->most = 0;
     return st;
 }
 
-/* Units by falling number of partners, ties by id. */
+/* Counts anew for those that are not known to have ENOUGH. */
+static sheaf_status recount_block(void *arg, int64_t block, int32_t worker)
+{
+    counting *c = arg;
+    const sheaf_i_grouping *g = c->g;
+    sheaf_i_search *s = &g->x->search[worker];
+    sheaf_status st = SHEAF_OK;
+    int64_t lo, hi;
+    sheaf_i_range(g->l->n, ITEMS_PER_BLOCK, block, &lo, &hi);
+    s->most = ENOUGH;
+    for (int64_t i = lo; i < hi; i++) {
+        const uint32_t unit = g->l->item[i].unit;
+        if (!g->l->item[i].near || c->partners[unit] >= ENOUGH) continue;
+        c->partners[unit] = alone(g, unit);
+        SHEAF_TRY(sheaf_i_find_near(g->x, s, (uint32_t)i, false));
+        for (int64_t k = 0; k < s->n_hits; k++) add_partners(c, unit, g->l->item[s->hit[k].item].unit);
+    }
+done:
+    s->most = 0;
+    return st;
+}
+
+/* Units by falling number of partners, ties by id. ENOUGH count as the most there can be, so that a flood of near-equal
+   documents takes no more than so many comparisons each. */
 static sheaf_status order_central(sheaf_i_grouping *g)
 {
     sheaf_status st = SHEAF_OK;
     counting c = {.g = g};
     sheaf_i_keyed *e = NULL;
+    const int64_t blocks = sheaf_i_blocks(g->l->n, ITEMS_PER_BLOCK);
     SHEAF_NEW0(c.partners, g->ctx, g->u->n);
     SHEAF_NEW(e, g->ctx, g->u->n);
     for (int64_t i = 0; i < g->u->n; i++)
-        if (sheaf_i_unit_mutual(g->j, g->u, i)) c.partners[i] = sheaf_i_unit_docs(g->u, i) - 1;
-    SHEAF_TRY(sheaf_i_par_for(g->ctx, "groups", sheaf_i_blocks(g->l->n, ITEMS_PER_BLOCK), count_block, &c));
-    for (int64_t i = 0; i < g->u->n; i++) e[i] = (sheaf_i_keyed){~c.partners[i], i};
+        c.partners[i] = alone(g, i);
+    SHEAF_TRY(sheaf_i_par_for(g->ctx, "groups", blocks, count_block, &c));
+    if (c.cut) SHEAF_TRY(sheaf_i_par_for(g->ctx, "groups", blocks, recount_block, &c));
+    for (int64_t i = 0; i < g->u->n; i++) e[i] = (sheaf_i_keyed){c.partners[i] < ENOUGH ? ~c.partners[i] : 0, i};
     SHEAF_TRY(sheaf_i_sort_keyed(g->ctx, e, g->u->n));
     for (int64_t i = 0; i < g->u->n; i++) g->order[i] = (uint32_t)e[i].of;
 done:

@@ -7,6 +7,7 @@
 #include "near/keep.h"
 
 #define POSTING_COST 5. /* nanoseconds, with the candidates that come of it */
+#define IDLE_COST 8     /* postings taken out in the time of meeting what is gone: it is met again in other lists */
 
 /* Which places of an item's list go into a table of postings: [from, to). */
 typedef void (*range_fn)(const sheaf_i_index *x, const sheaf_i_item *a, int64_t *from, int64_t *to);
@@ -42,6 +43,16 @@ static void holder_range(const sheaf_i_index *x, const sheaf_i_item *a, int64_t 
     *to = a->k;
 }
 
+static void find_only(const sheaf_i_index *x, sheaf_i_rank_postings *p)
+{
+    for (int64_t r = 0; p->only && r < x->l->n_ranks; r++) {
+        const sheaf_i_posting *at = p->p + p->start[r], *end = p->p + p->start[r + 1];
+        p->only[r] = at < end ? x->label[at->item] : SHEAF_I_NONE;
+        for (; at < end; at++)
+            if (x->label[at->item] != p->only[r]) p->only[r] = SHEAF_I_NONE;
+    }
+}
+
 /* met: only these ranks (NULL: all). side: only of items there (-1: all). */
 static sheaf_status fill(sheaf_i_index *x, sheaf_i_rank_postings *p, range_fn range, const uint8_t *met, int side)
 {
@@ -66,6 +77,8 @@ static sheaf_status fill(sheaf_i_index *x, sheaf_i_rank_postings *p, range_fn ra
         total = p->start[l->n_ranks + 1];
         SHEAF_NEW(p->p, x->ctx, total);
     }
+    if (x->label) SHEAF_NEW(p->only, x->ctx, l->n_ranks);
+    find_only(x, p);
 done:
     return st;
 }
@@ -74,6 +87,7 @@ static void end_postings(sheaf_i_index *x, sheaf_i_rank_postings *p)
 {
     sheaf_i_free(x->ctx, p->start);
     sheaf_i_free(x->ctx, p->p);
+    sheaf_i_free(x->ctx, p->only);
     *p = (sheaf_i_rank_postings){0};
 }
 
@@ -101,6 +115,10 @@ sheaf_status sheaf_i_index_make(sheaf_i_index *x, const sheaf_i_job *j, const sh
     SHEAF_NEW0(x->gone, x->ctx, l->n);
     SHEAF_NEW0(x->search, x->ctx, sheaf_ctx_threads(x->ctx));
     for (int32_t i = 0; i < sheaf_ctx_threads(x->ctx); i++) SHEAF_NEW0(x->search[i].seen, x->ctx, l->n);
+    if (j->field) {
+        SHEAF_NEW(x->label, x->ctx, l->n);
+        for (int64_t i = 0; i < l->n; i++) x->label[i] = j->field[sheaf_i_unit_first(u, l->item[i].unit)];
+    }
     SHEAF_TRY(fill(x, &x->smaller, smaller_range, NULL, side));
     SHEAF_TRY(fill(x, &x->larger, larger_range, NULL, side));
     if (j->o.recall < 1) SHEAF_TRY(sheaf_i_bands_make(&x->bands, j, l, exact_cost(x)));
@@ -128,6 +146,7 @@ void sheaf_i_index_end(sheaf_i_index *x)
     }
     sheaf_i_free(x->ctx, x->search);
     sheaf_i_free(x->ctx, x->gone);
+    sheaf_i_free(x->ctx, x->label);
     *x = (sheaf_i_index){0};
 }
 
@@ -157,17 +176,22 @@ static void compact(const sheaf_i_index *x, sheaf_i_rank_postings *p)
             if (!x->gone[p->p[i].item]) p->p[to++] = p->p[i];
     }
     if (p->start) p->start[x->l->n_ranks] = to;
+    find_only(x, p);
 }
 
 void sheaf_i_index_compact(sheaf_i_index *x)
 {
-    const int64_t left = x->l->n - x->n_compacted; /* items in the postings */
-    if ((x->n_gone - x->n_compacted) * 2 <= left) return;
+    int64_t idle = 0, postings = x->bands.bands * x->bands.n_members;
+    const sheaf_i_rank_postings *const all[] = {&x->smaller, &x->larger, &x->holders};
+    for (int i = 0; i < 3; i++) postings += all[i]->start ? all[i]->start[x->l->n_ranks] : 0;
+    for (int32_t i = 0; i < sheaf_ctx_threads(x->ctx); i++) idle += x->search[i].idle;
+    if (x->n_gone == x->n_compacted || idle * IDLE_COST <= postings) return;
+    x->n_compacted = x->n_gone;
+    for (int32_t i = 0; i < sheaf_ctx_threads(x->ctx); i++) x->search[i].idle = 0;
     compact(x, &x->smaller);
     compact(x, &x->larger);
     compact(x, &x->holders);
     if (x->banded) sheaf_i_bands_compact(&x->bands, x->gone);
-    x->n_compacted = x->n_gone;
 }
 
 /* ---- search ---- */
@@ -224,6 +248,10 @@ static sheaf_status verify(looking *k, uint32_t item, uint32_t at, int64_t need)
     const int64_t shared = k->i < 0 ? sheaf_i_merge(x, x_end, y, y_end, need)
                                     : 1 + sheaf_i_merge(x + k->i + 1, x_end, y + at + 1, y_end, need - 1);
     if (shared < need) return SHEAF_OK;
+    if (s->most && s->n_hits >= s->most) {
+        s->cut = true;
+        return SHEAF_OK;
+    }
     SHEAF_GROW(s->hit, k->x->ctx, s->n_hits, s->room);
     s->hit[s->n_hits++] = (sheaf_i_hit){item, (uint32_t)shared};
 done:
@@ -235,7 +263,11 @@ static sheaf_status look_at(looking *k, const sheaf_i_posting *p)
     const sheaf_i_index *x = k->x;
     const sheaf_i_item *a = k->a, *b = &x->l->item[p->item];
     const sheaf_dups_opts *o = &x->j->o;
-    if (x->gone[p->item] || p->item == k->item) return SHEAF_OK;
+    if (x->gone[p->item] || (x->label && x->label[p->item] == x->label[k->item])) {
+        k->s->idle++;
+        return SHEAF_OK;
+    }
+    if (p->item == k->item) return SHEAF_OK;
     k->s->candidates++;
     const int64_t left_a = (int64_t)a->k - (k->i < 0 ? 0 : k->i), left_b = (int64_t)b->k - p->at;
     const int64_t most = left_a < left_b ? left_a : left_b;
@@ -257,13 +289,14 @@ static sheaf_status scan(looking *k, const sheaf_i_rank_postings *p, int64_t fro
     const uint32_t r = k->a->rank[k->i];
     int64_t lo = p->start[r], hi = p->start[r + 1];
     const int64_t end = hi;
+    if (p->only && p->only[r] == k->x->label[k->item]) return SHEAF_OK;
     while (hi - lo > 8) {
         const int64_t mid = (lo + hi) / 2;
         if (p->p[mid].item < from) lo = mid + 1;
         else hi = mid;
     }
     while (lo < end && p->p[lo].item < from) lo++;
-    for (int64_t i = lo; i < end && p->p[i].item < to; i++) {
+    for (int64_t i = lo; i < end && p->p[i].item < to && !s->cut; i++) {
         if (s->seen[p->p[i].item] == s->now) continue;
         s->seen[p->p[i].item] = s->now;
         sheaf_status st = look_at(k, &p->p[i]);
@@ -275,6 +308,7 @@ static sheaf_status scan(looking *k, const sheaf_i_rank_postings *p, int64_t fro
 static looking begin(const sheaf_i_index *x, sheaf_i_search *s, uint32_t item)
 {
     s->n_hits = 0;
+    s->cut = false;
     if (++s->now == 0) { /* once in 2^32 searches */
         memset(s->seen, 0, (size_t)x->l->n * sizeof *s->seen);
         s->now = 1;
@@ -298,9 +332,9 @@ static sheaf_status find_in_bands(looking *k)
     const sheaf_i_bands *b = &k->x->bands;
     sheaf_i_search *s = k->s;
     k->i = -1;
-    for (int32_t band = 0; band < b->bands; band++) {
+    for (int32_t band = 0; band < b->bands && !s->cut; band++) {
         const uint32_t *member = b->member + band * b->n, *first = b->first + band * b->n, mine = first[k->item];
-        for (int64_t i = mine; i < b->n_members && first[member[i]] == mine; i++) {
+        for (int64_t i = mine; i < b->n_members && first[member[i]] == mine && !s->cut; i++) {
             if (s->seen[member[i]] == s->now) continue;
             s->seen[member[i]] = s->now;
             SHEAF_TRY(look_at(k, &(sheaf_i_posting){member[i], 0}));
@@ -330,7 +364,7 @@ sheaf_status sheaf_i_find_near(const sheaf_i_index *x, sheaf_i_search *s, uint32
         hi = first_of_size(x->l, (t.p + t.q) * a->k / t.p - a->n + 1);
         if (hi < above) hi = above;
     }
-    for (k.i = 0; k.i < many; k.i++) {
+    for (k.i = 0; k.i < many && !s->cut; k.i++) {
         const bool both = k.i < few && !before;
         SHEAF_TRY(scan(&k, &x->smaller, lo, both ? hi : mid));
         if (both) SHEAF_TRY(scan(&k, &x->larger, above, hi));
@@ -349,7 +383,7 @@ sheaf_status sheaf_i_find_holders(const sheaf_i_index *x, sheaf_i_search *s, uin
     if (!k.a->inside) return SHEAF_OK;
     if (x->j->o.window > 0) dates_around(x, k.a, &lo, &hi);
     else if (x->j->t.part[1]) lo = first_of_size(x->l, least);
-    for (k.i = 0; k.i < met; k.i++) SHEAF_TRY(scan(&k, &x->holders, lo, hi));
+    for (k.i = 0; k.i < met && !s->cut; k.i++) SHEAF_TRY(scan(&k, &x->holders, lo, hi));
 done:
     return st;
 }

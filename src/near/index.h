@@ -23,6 +23,7 @@ typedef struct {
 typedef struct {
     int64_t *start;    /* of each rank's postings, and the end; by item */
     sheaf_i_posting *p;
+    uint32_t *only;    /* of each rank the label that all of its items have, or SHEAF_I_NONE; NULL: no labels */
 } sheaf_i_rank_postings;
 
 typedef struct {
@@ -34,6 +35,9 @@ typedef struct { /* of one worker */
     uint32_t now;
     sheaf_i_hit *hit;  /* what the last search found */
     int64_t n_hits, room;
+    int64_t most;      /* so many hits are enough: a search that finds more ends, and is `cut`; 0: all are wanted */
+    bool cut;
+    int64_t idle;      /* postings met of what is gone, or has the same label, since some were taken out last */
     int64_t candidates, verified;
 } sheaf_i_search;
 
@@ -46,6 +50,7 @@ typedef struct {
     sheaf_i_rank_postings holders;         /* what contained ones meet */
     uint8_t *gone;     /* of each item: is found no more */
     int64_t n_gone, n_compacted;
+    uint32_t *label;   /* of each item: those with the same are not to be found for each other; NULL: no labels */
     sheaf_i_search *search; /* one a worker */
     sheaf_i_bands bands;    /* where not every near pair must be found */
     bool banded;            /* near ones are looked for by bands */
@@ -61,8 +66,8 @@ sheaf_status sheaf_i_index_holders(sheaf_i_index *x, int side);
 /* Items that are near to this one, in no order that means anything: search->hit. `before`: only those before it in
    the order of sizes (which finds each pair once). */
 sheaf_status sheaf_i_find_near(const sheaf_i_index *x, sheaf_i_search *search, uint32_t item, bool before);
-/* Items of which one contains enough of this one: larger ones, ties those earlier in the order of keeping; with old
-   documents any of the other side. */
+/* Items of which one contains enough of this one: larger ones, ties those of earlier units; with old documents any of
+   the other side. */
 sheaf_status sheaf_i_find_holders(const sheaf_i_index *x, sheaf_i_search *search, uint32_t item);
 
 /* With recall below 1: what share of a sample's near pairs the bands find. To be called before anything is removed. */
@@ -70,7 +75,7 @@ sheaf_status sheaf_i_measure_recall(sheaf_i_index *x, sheaf_dups_report *r);
 
 /* Is found no more. Not during a search. */
 void sheaf_i_index_remove(sheaf_i_index *x, uint32_t item);
-/* Takes what is gone out of the postings, once it is many: so a flood of near-equal documents is gone through once. */
+/* Takes what is gone out of the postings, once what is not to be found was met about as often as that costs. */
 void sheaf_i_index_compact(sheaf_i_index *x);
 /* All can be found again, by postings of holders yet to be made. */
 void sheaf_i_index_restore(sheaf_i_index *x);

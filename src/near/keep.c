@@ -1,6 +1,7 @@
 /* Dates, columns and the order of keeping; see keep.h. */
 #include "near/keep.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/context.h"
@@ -29,6 +30,9 @@ static sheaf_status read_dates(sheaf_i_job *j)
         if (sheaf_i_parse_date(sheaf_corpus_date(c, d), &j->date[i])) dated++;
         else j->date[i] = SHEAF_I_NO_DATE;
     }
+    if (dated && j->o.window > 0 && dated < j->t.n_docs)
+        sheaf_i_note(j->ctx, "documents without a date, in a window compared with none: %lld of %lld",
+                     (long long)(j->t.n_docs - dated), (long long)j->t.n_docs);
     if (dated) goto done;
     st = sheaf_i_fail(j->ctx, SHEAF_EINVAL, "no document has a date, which %s asks for",
                       j->o.window > 0 ? "a window of time" : "keeping by date");
@@ -95,9 +99,16 @@ static sheaf_status number_field(sheaf_i_job *j)
     int32_t column[2];
     sheaf_i_groups g = {0};
     sheaf_str *value = NULL;
+    int64_t empty = 0;
     SHEAF_TRY(find_column(j, j->o.not_same_field, column));
     SHEAF_NEW(value, j->ctx, j->t.n_docs);
-    for (int64_t i = 0; i < j->t.n_docs; i++) value[i] = cell(j, i, column);
+    for (int64_t i = 0; i < j->t.n_docs; i++) {
+        value[i] = cell(j, i, column);
+        empty += !value[i].n;
+    }
+    if (empty)
+        sheaf_i_note(j->ctx, "documents with nothing in '%s', which count as the same there: %lld of %lld",
+                     j->o.not_same_field, (long long)empty, (long long)j->t.n_docs);
     SHEAF_TRY(sheaf_i_groups_make(&g, j->ctx, value, j->t.n_docs));
     j->field = g.id;
     g.id = NULL;
@@ -109,46 +120,95 @@ done:
 
 /* ---- order ---- */
 
-/* Digits, a point, an exponent; independent of the locale. */
-static bool parse_number(sheaf_str s, double *out)
+#define HEAD 18 /* digits that fit into a number */
+#define MOST_EXPONENT 1000000000000000
+
+/* sign x 0.d1 d2 d3 ... x 10^point, compared exactly: ids of 20 digits are not the same because they are long. */
+typedef struct {
+    const char *p, *end; /* from the first digit that is not 0; a point may be among them */
+    int64_t point;
+    uint64_t head;       /* the first digits */
+    int32_t sign;        /* 0: zero */
+    uint32_t doc;
+} decimal;
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static bool parse_exponent(sheaf_str s, size_t i, int64_t *exponent)
 {
-    size_t i = 0, digits = 0;
-    int exponent = 0, shift = 0;
-    double v = 0;
-    const bool minus = s.n && s.p[0] == '-';
-    if (s.n && (s.p[0] == '-' || s.p[0] == '+')) i++;
-    for (bool point = false; i < s.n; i++) {
-        if (s.p[i] == '.' && !point) {
-            point = true;
-            continue;
-        }
-        if (s.p[i] < '0' || s.p[i] > '9') break;
-        v = 10 * v + (s.p[i] - '0');
-        digits++;
-        if (point) shift--;
-    }
-    if (!digits) return false;
-    if (i + 1 < s.n && (s.p[i] == 'e' || s.p[i] == 'E')) {
-        const bool down = s.p[++i] == '-';
-        if ((s.p[i] == '-' || s.p[i] == '+') && ++i == s.n) return false;
-        for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9' && exponent < 10000; i++)
-            exponent = 10 * exponent + (s.p[i] - '0');
-        if (down) exponent = -exponent;
-    }
-    for (exponent += shift; exponent > 0 && v > 0 && v < 1e300; exponent--) v *= 10;
-    double divisor = 1;
-    for (; exponent < 0 && divisor < 1e300; exponent++) divisor *= 10;
-    *out = (minus ? -v : v) / divisor;
+    const bool down = i < s.n && s.p[i] == '-';
+    if (i < s.n && (s.p[i] == '-' || s.p[i] == '+')) i++;
+    if (i == s.n) return false;
+    for (; i < s.n && is_digit(s.p[i]); i++)
+        if (*exponent < MOST_EXPONENT) *exponent = 10 * *exponent + (s.p[i] - '0');
+    if (down) *exponent = -*exponent;
     return i == s.n;
 }
 
-/* Keys that order as the numbers do; all below `LAST / 2`. */
-static uint64_t number_key(double v)
+/* The digit at *p and what follows it, 0 behind the end. */
+static int next_digit(const char **p, const char *end)
 {
-    uint64_t bits;
-    v += 0.0; /* one zero */
-    memcpy(&bits, &v, sizeof bits);
-    return (bits >> 63 ? ~bits : bits | (uint64_t)1 << 63) >> 1;
+    if (*p < end && **p == '.') ++*p;
+    return *p < end ? *(*p)++ - '0' : 0;
+}
+
+/* Digits, a point, an exponent; independent of the locale. */
+static bool parse_number(sheaf_str s, decimal *d)
+{
+    const size_t begin = s.n && (s.p[0] == '-' || s.p[0] == '+');
+    size_t i = begin, digits = 0, whole = 0, zeros = 0, first = 0;
+    bool point = false;
+    int64_t exponent = 0;
+    for (; i < s.n && (is_digit(s.p[i]) || (s.p[i] == '.' && !point)); i++) {
+        if (s.p[i] == '.') {
+            point = true;
+            continue;
+        }
+        digits++;
+        whole += !point;
+        if (zeros + 1 == digits && s.p[i] == '0') zeros++;
+        else if (zeros + 1 == digits) first = i;
+    }
+    if (!digits || (i < s.n && s.p[i] != 'e' && s.p[i] != 'E')) return false;
+    *d = (decimal){.p = s.p + first, .end = s.p + i, .sign = zeros == digits ? 0 : begin && s.p[0] == '-' ? -1 : 1};
+    if (i < s.n && !parse_exponent(s, i + 1, &exponent)) return false;
+    if (!d->sign) return true;
+    d->point = (int64_t)whole - (int64_t)zeros + exponent;
+    const char *p = d->p;
+    for (int k = 0; k < HEAD; k++) d->head = 10 * d->head + (uint64_t)next_digit(&p, d->end);
+    return true;
+}
+
+static int compare_numbers(const decimal *a, const decimal *b)
+{
+    if (a->sign != b->sign) return a->sign < b->sign ? -1 : 1;
+    if (!a->sign) return 0;
+    if (a->point != b->point) return a->point < b->point ? -a->sign : a->sign;
+    if (a->head != b->head) return a->head < b->head ? -a->sign : a->sign;
+    const char *p = a->p, *q = b->p;
+    while (p < a->end || q < b->end) {
+        const int x = next_digit(&p, a->end), y = next_digit(&q, b->end);
+        if (x != y) return x < y ? -a->sign : a->sign;
+    }
+    return 0;
+}
+
+static int by_number(const void *x, const void *y)
+{
+    const decimal *a = x, *b = y;
+    const int order = compare_numbers(a, b);
+    return order ? order : (a->doc > b->doc) - (a->doc < b->doc);
+}
+
+/* Keys that order as the numbers do. */
+static void order_numbers(decimal *d, int64_t n, uint64_t *key)
+{
+    uint64_t number = 0;
+    if (n) qsort(d, (size_t)n, sizeof *d, by_number);
+    for (int64_t i = 0; i < n; i++) {
+        if (i && compare_numbers(&d[i], &d[i - 1])) number++;
+        key[d[i].doc] = number;
+    }
 }
 
 /* Others follow the numbers: by bytes, each spelling with a number of its own. */
@@ -172,21 +232,24 @@ static sheaf_status field_keys(sheaf_i_job *j, uint64_t *key)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_i_ordered *other = NULL;
-    int64_t n = 0;
+    decimal *number = NULL;
+    int64_t n = 0, numbers = 0;
     int32_t column[2];
     if (!j->o.keep_field) SHEAF_TRY(sheaf_i_fail(j->ctx, SHEAF_EINVAL, "keeping by a field needs its name"));
     SHEAF_TRY(find_column(j, j->o.keep_field, column));
     SHEAF_NEW(other, j->ctx, j->t.n_new);
+    SHEAF_NEW(number, j->ctx, j->t.n_new);
     for (int64_t i = 0; i < j->t.n_new; i++) {
         const sheaf_str s = cell(j, i, column);
-        double v;
         key[i] = LAST;
-        if (parse_number(s, &v)) key[i] = number_key(v);
+        if (parse_number(s, &number[numbers])) number[numbers++].doc = (uint32_t)i;
         else if (s.n) other[n++] = (sheaf_i_ordered){0, s.p, (uint32_t)s.n, (uint32_t)i};
     }
+    order_numbers(number, numbers, key);
     SHEAF_TRY(order_strings(j, other, n, key));
 done:
     sheaf_i_free(j->ctx, other);
+    sheaf_i_free(j->ctx, number);
     return st;
 }
 

@@ -260,6 +260,8 @@ static sheaf_status check(sheaf_ctx *ctx, int32_t n, const sheaf_matrix *m, cons
 {
     if (n < 1 || n > 1 << 29)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "n = %d: the number of nearest rows must be from 1 to 2^29", (int)n);
+    if (m->rows > INT32_MAX)
+        return sheaf_i_fail(ctx, SHEAF_EINVAL, "%lld rows are more than 2147483647", (long long)m->rows);
     if (queries->cols != m->cols)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "queries of %d columns, rows of %d", (int)queries->cols, (int)m->cols);
     if (m->coded || queries->coded) return sheaf_i_fail(ctx, SHEAF_EINVAL, "the matrix has no values");

@@ -52,6 +52,9 @@ static sheaf_status fold_document(folding *f, const sheaf_words *w, int64_t doc,
     sheaf_status st = SHEAF_OK;
     memo m = {NULL, NULL, 0};
     const uint32_t *type = sheaf_words_of(w, doc, n);
+    if (*n > INT32_MAX)
+        SHEAF_TRY(sheaf_i_fail(f->ctx, SHEAF_EINVAL, "a document of %lld words is too long to be compared",
+                               (long long)*n));
     SHEAF_NEW(*out, f->ctx, *n);
     SHEAF_TRY(memo_new(&m, f->ctx, *n));
     for (int64_t i = 0; i < *n; i++) {

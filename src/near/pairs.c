@@ -1,4 +1,11 @@
-/* All pairs of documents; see pairs.h. Documents of a unit with the same words are told by the first of them alone. */
+/* All pairs of documents; see pairs.h.
+ *
+ * Documents of a unit with the same words are a clique, and the first of them by id is its head. Where they are
+ * partners of each other each makes a pair with the head, which stands for all in pairs with others. Where they are
+ * not, as all are of one side or one field, each makes a pair with the head of every clique that it is a partner of. So
+ * every document that has a partner is told with one, and two cliques of a thousand are two thousand rows, not a
+ * million.
+ */
 #include "near/pairs.h"
 
 #include <string.h>
@@ -17,6 +24,7 @@ typedef struct {
 typedef struct {
     sheaf_i_index *x;
     list *block;
+    uint32_t *member, *heads; /* of each unit: documents, so many of them heads */
     bool inside; /* of containers and what is in them, else near ones */
 } pairing;
 
@@ -43,33 +51,57 @@ static sheaf_dup_kind kind_of(const sheaf_i_index *x, int64_t a, int64_t b, int6
                                                                                      : SHEAF_DUP_CONTAINED;
 }
 
-/* Documents of one unit with those of another. */
-static sheaf_status add_units(const sheaf_i_index *x, list *to, uint32_t unit, uint32_t other, int64_t shared)
+static sheaf_status add_found(const pairing *p, list *to, uint32_t a, uint32_t b, int64_t shared)
+{
+    return add(p->x, to, a, b, shared, kind_of(p->x, a, b, shared));
+}
+
+/* Documents of one unit with those of another: heads with heads, and where heads do not stand for the others of their
+   cliques each of those with the heads too. */
+static sheaf_status add_units(const pairing *p, list *to, uint32_t unit, uint32_t other, int64_t shared)
 {
     sheaf_status st = SHEAF_OK;
-    const sheaf_i_units *u = x->u;
-    for (uint32_t i = u->start[unit]; i < u->start[unit + 1]; i++)
-        for (uint32_t k = u->start[other]; k < u->start[other + 1]; k++) {
-            const uint32_t a = u->doc[i], b = u->doc[k];
-            if (u->clique[a] == a && u->clique[b] == b)
-                SHEAF_TRY(add(x, to, a, b, shared, kind_of(x, a, b, shared)));
-        }
+    const bool all = !sheaf_i_unit_mutual(p->x->j, p->x->u, unit);
+    const uint32_t *a = p->member + p->x->u->start[unit], *b = p->member + p->x->u->start[other];
+    const uint32_t heads_a = p->heads[unit], heads_b = p->heads[other];
+    const uint32_t most_a = all ? sheaf_i_unit_docs(p->x->u, unit) : heads_a;
+    const uint32_t most_b = all ? sheaf_i_unit_docs(p->x->u, other) : heads_b;
+    for (uint32_t i = 0; i < most_a; i++)
+        for (uint32_t k = 0; k < (i < heads_a ? most_b : heads_b); k++)
+            SHEAF_TRY(add_found(p, to, a[i], b[k], shared));
 done:
     return st;
 }
 
-static sheaf_status add_within(const sheaf_i_index *x, list *to, uint32_t unit)
+static sheaf_status add_within(const pairing *p, list *to, uint32_t unit)
 {
     sheaf_status st = SHEAF_OK;
-    const sheaf_i_units *u = x->u;
-    if (!sheaf_i_unit_mutual(x->j, u, unit)) return SHEAF_OK;
-    for (uint32_t i = u->start[unit]; i < u->start[unit + 1]; i++) {
-        const uint32_t a = u->doc[i];
-        if (u->clique[a] != a) SHEAF_TRY(add(x, to, u->clique[a], a, x->j->size[a], SHEAF_DUP_IDENTICAL));
-        for (uint32_t k = i + 1; u->clique[a] == a && k < u->start[unit + 1]; k++) {
-            const uint32_t b = u->doc[k];
-            if (u->clique[b] == b) SHEAF_TRY(add(x, to, a, b, x->j->size[a], kind_of(x, a, b, x->j->size[a])));
+    const sheaf_i_units *u = p->x->u;
+    const uint32_t *doc = p->member + u->start[unit], n = sheaf_i_unit_docs(u, unit), heads = p->heads[unit];
+    if (!sheaf_i_unit_mutual(p->x->j, u, unit)) return SHEAF_OK;
+    const int64_t size = p->x->j->size[doc[0]];
+    for (uint32_t i = 0; i < heads; i++)
+        for (uint32_t k = i + 1; k < heads; k++) SHEAF_TRY(add_found(p, to, doc[i], doc[k], size));
+    for (uint32_t i = heads; i < n; i++)
+        SHEAF_TRY(add(p->x, to, u->clique[doc[i]], doc[i], size, SHEAF_DUP_IDENTICAL));
+done:
+    return st;
+}
+
+/* The members of every unit, those first that stand for a clique. */
+static sheaf_status list_heads(pairing *p)
+{
+    sheaf_status st = SHEAF_OK;
+    const sheaf_i_units *u = p->x->u;
+    SHEAF_NEW(p->member, p->x->ctx, u->start[u->n]);
+    SHEAF_NEW(p->heads, p->x->ctx, u->n);
+    for (int64_t unit = 0; unit < u->n; unit++) {
+        uint32_t first = u->start[unit], last = u->start[unit + 1];
+        for (uint32_t i = u->start[unit]; i < u->start[unit + 1]; i++) {
+            const uint32_t doc = u->doc[i];
+            p->member[u->clique[doc] == doc ? first++ : --last] = doc;
         }
+        p->heads[unit] = first - u->start[unit];
     }
 done:
     return st;
@@ -92,7 +124,7 @@ static sheaf_status pair_block(void *arg, int64_t block, int32_t worker)
         for (int64_t k = 0; k < s->n_hits; k++) {
             const sheaf_i_item *b = &x->l->item[s->hit[k].item];
             if (p->inside && sheaf_i_is_near(s->hit[k].shared, a->n, b->n, x->j->o.threshold)) continue;
-            SHEAF_TRY(add_units(x, &p->block[block], a->unit, b->unit, s->hit[k].shared));
+            SHEAF_TRY(add_units(p, &p->block[block], a->unit, b->unit, s->hit[k].shared));
         }
     }
 done:
@@ -151,6 +183,7 @@ sheaf_status sheaf_i_pairs(sheaf_dup_pair **out, int64_t *n, sheaf_i_index *x)
     sheaf_status st = SHEAF_OK;
     pairing p = {.x = x};
     list all = {0};
+    SHEAF_TRY(list_heads(&p));
     SHEAF_TRY(gather(&p, &all));
     p.inside = true;
     if (x->j->o.containment.p > 0)
@@ -158,12 +191,14 @@ sheaf_status sheaf_i_pairs(sheaf_dup_pair **out, int64_t *n, sheaf_i_index *x)
             SHEAF_TRY(sheaf_i_index_holders(x, side));
             SHEAF_TRY(gather(&p, &all));
         }
-    for (int64_t i = 0; i < x->u->n; i++) SHEAF_TRY(add_within(x, &all, (uint32_t)i));
+    for (int64_t i = 0; i < x->u->n; i++) SHEAF_TRY(add_within(&p, &all, (uint32_t)i));
     SHEAF_TRY(sort_pairs(x->ctx, &all));
     *out = all.pair;
     *n = all.n;
     all.pair = NULL;
 done:
+    sheaf_i_free(x->ctx, p.member);
+    sheaf_i_free(x->ctx, p.heads);
     sheaf_i_free(x->ctx, all.pair);
     return st;
 }

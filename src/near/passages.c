@@ -145,7 +145,7 @@ sheaf_status sheaf_passages_of_pair(sheaf_ctx *ctx, sheaf_passages **out, const 
         SHEAF_TRY(sheaf_i_fail(ctx, SHEAF_EINVAL, "a passage of %lld words: it must have 1 or more", (long long)least));
     const side sa = side_of(&sides, a), sb = side_of(&sides, b);
     SHEAF_TRY(sheaf_i_pair_words_new(&words, ctx, sa.w, sa.doc, sb.w, sb.doc));
-    SHEAF_TRY(sheaf_i_runs_tiles(&runs, &tile, &n, words.a, words.na, words.b, words.nb, least, 0));
+    SHEAF_TRY(sheaf_i_runs_tiles(&runs, &tile, &n, words.a, words.na, words.b, words.nb, least));
     SHEAF_NEW0(p, ctx, 1);
     p->ctx = ctx;
     SHEAF_TRY(list_tiles(p, tile, n, &sa, &sb));

@@ -123,8 +123,6 @@ sheaf_status sheaf_i_postings_make(sheaf_i_postings *p, sheaf_ctx *ctx, const sh
     sheaf_status st = SHEAF_OK;
     making k = {.ctx = ctx, .p = p};
     *p = (sheaf_i_postings){.m = m, .rows = m->rows};
-    if (m->rows > INT32_MAX)
-        SHEAF_TRY(sheaf_i_fail(ctx, SHEAF_EINVAL, "%lld rows are more than 2147483647", (long long)m->rows));
     choose_tiles(p);
     SHEAF_NEW0(p->tile, ctx, p->tiles);
     SHEAF_NEW(p->class, ctx, m->cols);

@@ -3,8 +3,8 @@
  * Seeds (seeds.h) with the same N words, verified on the words, belong to a class. Two members of a class, of different
  * documents, begin a passage where the words before them differ; those with the same word before them are inside one
  * that another class begins. So a class is put in order of the word before, and only members with different words are
- * paired: the work is that of the passages found, and a text that repeats itself costs no more than it yields
- * (Gusfield 1997, 7.12: maximal pairs).
+ * paired, and stretches of the same document are jumped over: the work is that of the passages found, and a text that
+ * repeats itself costs no more than it yields (Gusfield 1997, 7.12: maximal pairs).
  *
  * Classes of more than `most` places, or of more than 3 in one document, are floods: their places are marked and they
  * pair nobody. What is between floods begins a passage where the run before is a flood; the passage found is still the
@@ -182,7 +182,6 @@ static sheaf_status add_passage(const repeats *r, findings *out, const sheaf_i_s
 {
     sheaf_status st = SHEAF_OK;
     if (x->doc > y->doc) return add_passage(r, out, y, x);
-    if (x->doc == y->doc || (r->only_old && (x->doc >= r->t->n_new || y->doc < r->t->n_new))) return SHEAF_OK;
     const int64_t before = words_before(r, x, y);
     if (before < 0) return SHEAF_OK;
     SHEAF_GROW(out->list, r->ctx, out->n, out->room);
@@ -200,16 +199,27 @@ static uint64_t what_is_before(const repeats *r, const sheaf_i_seed *s)
     return BEFORE_WORDS + (uint64_t)word_at(r, s->doc, s->place - 1);
 }
 
-static sheaf_status pair_class(const repeats *r, findings *out, sheaf_i_seed *s, int64_t n)
+/* Those of one side share no passages: a document, or all old and all new ones. */
+static uint32_t side_of(const repeats *r, const sheaf_i_seed *s)
+{
+    return r->only_old ? s->doc >= r->t->n_new : s->doc;
+}
+
+/* `other` holds n: behind each member, the next one of another side. */
+static sheaf_status pair_class(const repeats *r, findings *out, sheaf_i_seed *s, int64_t n, int64_t *other)
 {
     sheaf_status st = SHEAF_OK;
     for (int64_t i = 0; i < n; i++) s[i].hash = what_is_before(r, &s[i]);
     qsort(s, (size_t)n, sizeof *s, by_hash);
+    for (int64_t i = n - 1; i >= 0; i--)
+        other[i] = i + 1 < n && side_of(r, &s[i]) == side_of(r, &s[i + 1]) ? other[i + 1] : i + 1;
     for (int64_t i = 0, end; i < n; i = end) {
         for (end = i + 1; end < n && s[end].hash == s[i].hash;) end++;
         for (int64_t x = i; x < end; x++)
-            for (int64_t y = s[i].hash < BEFORE_WORDS ? x + 1 : end; y < n; y++)
-                SHEAF_TRY(add_passage(r, out, &s[x], &s[y]));
+            for (int64_t y = s[i].hash < BEFORE_WORDS ? x + 1 : end; y < n;) {
+                if (side_of(r, &s[x]) == side_of(r, &s[y])) y = other[y];
+                else SHEAF_TRY(add_passage(r, out, &s[x], &s[y++]));
+            }
     }
 done:
     return st;
@@ -221,12 +231,15 @@ static sheaf_status pair_bucket(void *arg, int64_t bucket, int32_t worker)
     const repeats *r = arg;
     sheaf_status st = SHEAF_OK;
     sheaf_i_seed *s = r->seeds.seed + r->seeds.bucket[bucket];
+    int64_t *other = NULL;
+    SHEAF_NEW(other, r->ctx, r->used[bucket]);
     for (int64_t i = 0, end; i < r->used[bucket]; i = end) {
         const uint64_t class = s[i].hash;
         for (end = i + 1; end < r->used[bucket] && s[end].hash == class;) end++;
-        SHEAF_TRY(pair_class(r, &r->bucket[bucket], s + i, end - i));
+        SHEAF_TRY(pair_class(r, &r->bucket[bucket], s + i, end - i, other));
     }
 done:
+    sheaf_i_free(r->ctx, other);
     return st;
 }
 

@@ -27,8 +27,9 @@ static sheaf_dup_kind kind_of(const sheaf_i_grouping *g, int64_t doc, int64_t ke
     const sheaf_i_job *j = g->j;
     const int64_t a = j->size[doc], b = j->size[kept];
     if (shared == a && shared == b && sheaf_i_same_words(j, doc, kept)) return SHEAF_DUP_IDENTICAL;
-    if (sheaf_i_is_near(shared, a, b, j->o.threshold) || j->o.containment.p == 0) return SHEAF_DUP_NEAR;
-    return sheaf_i_reaches(shared, a < b ? a : b, j->o.containment) ? SHEAF_DUP_CONTAINED : SHEAF_DUP_NEAR;
+    if (sheaf_i_is_near(shared, a, b, j->o.threshold)) return SHEAF_DUP_NEAR;
+    const bool inside = j->o.containment.p > 0 && sheaf_i_reaches(shared, a < b ? a : b, j->o.containment);
+    return inside ? SHEAF_DUP_CONTAINED : SHEAF_DUP_LINKED;
 }
 
 static void fill_docs(sheaf_dups *d, const sheaf_i_grouping *g)

@@ -3,13 +3,14 @@
  * The places of b are chained by the hash of the k words that begin there; each place of a walks its chain, and hits
  * are verified on the words. A hit whose words before it are also the same belongs to a run that was found already, so
  * only leftmost hits are followed to their end: every maximal run is walked once, and time is the number of hits and
- * the length of the runs. Where a text repeats itself, hits could be as many as the product of the lengths; chains are
- * then walked only so far. What must be exact all the same, the longest run, is then found by bisection over its
- * length: a common run of n words holds one of every smaller length.
+ * the length of the runs. Where a text repeats itself, both could be as many as the product of the lengths; chains are
+ * then walked, and runs followed, only so far. What must be exact all the same, the longest run, is then found by
+ * bisection over its length: a common run of n words holds one of every smaller length.
  *
  * Tiles: greedy string tiling (Wise 1993). Each common run of what is not yet taken lies inside a maximal one on its
  * diagonal, so a heap of the maximal runs, of which those that were cut by a taken one go back in pieces, yields the
- * tiles from long to short.
+ * tiles from long to short. Once too many words have been compared each place of a is followed to one place of b only,
+ * and places inside that run to none.
  */
 #include "near/runs.h"
 
@@ -21,7 +22,8 @@
 
 #define CHAIN_OVERLAP 32           /* places of a chain looked at before bisection takes over */
 #define CHAIN_TILES 64
-#define HITS_TILES ((int64_t)1 << 24) /* of short texts all: hits that may be looked at in any case */
+#define TILES_WORK ((int64_t)1 << 24) /* what may be looked at in any case: of short texts all */
+#define WORK_PER_WORD 64           /* words compared while runs are followed, for each word of both */
 
 void sheaf_i_runs_init(sheaf_i_runs *r, sheaf_ctx *ctx) { *r = (sheaf_i_runs){.ctx = ctx}; }
 
@@ -95,6 +97,18 @@ static int64_t run_length(const uint32_t *a, int64_t na, const uint32_t *b, int6
     return n;
 }
 
+static sheaf_status check_lengths(const sheaf_i_runs *r, int64_t na, int64_t nb)
+{
+    if (na <= INT32_MAX && nb <= INT32_MAX) return SHEAF_OK;
+    return sheaf_i_fail(r->ctx, SHEAF_EINVAL, "documents of %lld and %lld words are too long to be compared",
+                        (long long)na, (long long)nb);
+}
+
+static bool same_words(const uint32_t *a, int64_t na, const uint32_t *b, int64_t nb)
+{
+    return na == nb && (!na || memcmp(a, b, (size_t)na * sizeof *a) == 0);
+}
+
 /* ---- overlap ----------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -147,10 +161,11 @@ done:
     return st;
 }
 
-/* Coverage of a, and the longest run; returns true where a chain was not walked to its end. */
+/* Coverage of a, and the longest run; returns true where not every hit was looked at. */
 static bool walk_places(const sheaf_i_runs *r, const two_texts *t, int64_t *words, int64_t *longest)
 {
     coverage c = {0, 0};
+    int64_t work = WORK_PER_WORD * (t->na + t->nb);
     bool cut = false;
     if (t->na < t->k || !r->places) return false;
     sheaf_i_rolling h = sheaf_i_rolling_begin(t->a, t->k);
@@ -159,13 +174,14 @@ static bool walk_places(const sheaf_i_runs *r, const two_texts *t, int64_t *word
         int32_t j = matching(r, r->head[hash >> r->shift], hash, t->a + i, t->b, t->k);
         if (j >= 0) cover(&c, i, t->k);
         for (int seen = 0; j >= 0; j = matching(r, r->next[j], hash, t->a + i, t->b, t->k)) {
-            if (++seen > CHAIN_OVERLAP) {
+            if (++seen > CHAIN_OVERLAP || work < 0) {
                 cut = true;
                 break;
             }
             if (i && j && t->a[i - 1] == t->b[j - 1]) continue;
             int64_t n = run_length(t->a + i, t->na - i, t->b + j, t->nb - j);
             if (n > *longest) *longest = n;
+            work -= n;
         }
         if (i + t->k == t->na) break;
         sheaf_i_rolling_step(&h, t->a[i], t->a[i + t->k]);
@@ -194,7 +210,8 @@ sheaf_status sheaf_i_runs_overlap(sheaf_i_runs *r, sheaf_i_overlap *out, const u
     sheaf_status st = SHEAF_OK;
     two_texts t = {a, b, na, nb, k}, swapped = {b, a, nb, na, k};
     *out = (sheaf_i_overlap){0, 0, 0};
-    if (na == nb && (!na || memcmp(a, b, (size_t)na * sizeof *a) == 0)) {
+    SHEAF_TRY(check_lengths(r, na, nb));
+    if (same_words(a, na, b, nb)) {
         *out = (sheaf_i_overlap){na, na, na};
         goto done;
     }
@@ -247,19 +264,26 @@ static sheaf_i_run pop(run_heap *h)
 }
 
 /* All maximal runs of k words or more. */
-static sheaf_status collect(sheaf_i_runs *r, run_heap *heap, const two_texts *t, int64_t most_places)
+static sheaf_status collect(sheaf_i_runs *r, run_heap *heap, const two_texts *t)
 {
     sheaf_status st = SHEAF_OK;
+    if (t->na < t->k || t->nb < t->k) return SHEAF_OK;
+    const int64_t most = TILES_WORK / t->na > CHAIN_TILES ? TILES_WORK / t->na : CHAIN_TILES;
+    int64_t work = WORK_PER_WORD * (t->na + t->nb), passed = 0;
+    if (work < TILES_WORK) work = TILES_WORK;
     SHEAF_TRY(index_places(r, t->b, t->nb, t->k));
-    if (t->na < t->k || !r->places) goto done;
-    if (!most_places) most_places = HITS_TILES / t->na > CHAIN_TILES ? HITS_TILES / t->na : CHAIN_TILES;
     sheaf_i_rolling h = sheaf_i_rolling_begin(t->a, t->k);
     for (int64_t i = 0;; i++) {
         uint64_t hash = sheaf_i_rolling_hash(&h);
-        int32_t j = matching(r, r->head[hash >> r->shift], hash, t->a + i, t->b, t->k);
-        for (int64_t seen = 0; j >= 0 && seen < most_places; seen++) {
-            if (!i || !j || t->a[i - 1] != t->b[j - 1])
-                SHEAF_TRY(push(heap, (sheaf_i_run){i, j, run_length(t->a + i, t->na - i, t->b + j, t->nb - j)}));
+        int32_t j = work < 0 && i < passed ? -1 : matching(r, r->head[hash >> r->shift], hash, t->a + i, t->b, t->k);
+        for (int64_t seen = 0; j >= 0 && seen < most; seen++) {
+            if (work < 0 || !i || !j || t->a[i - 1] != t->b[j - 1]) {
+                const int64_t n = run_length(t->a + i, t->na - i, t->b + j, t->nb - j);
+                SHEAF_TRY(push(heap, (sheaf_i_run){i, j, n}));
+                work -= n;
+                if (i + n > passed) passed = i + n;
+                if (work < 0) break;
+            }
             j = matching(r, r->next[j], hash, t->a + i, t->b, t->k);
         }
         if (i + t->k == t->na) break;
@@ -273,12 +297,27 @@ typedef struct {
     uint8_t *a, *b; /* 1: in a tile */
 } taken;
 
+/* How many of n marks stand before the first of that value. */
+static int64_t until(const uint8_t *mark, int64_t n, int value)
+{
+    const uint8_t *stop = n ? memchr(mark, value, (size_t)n) : NULL;
+    return stop ? stop - mark : n;
+}
+
 static int64_t free_words(const taken *m, sheaf_i_run run)
 {
-    const uint8_t *stop = memchr(m->a + run.a, 1, (size_t)run.n);
-    if (stop) run.n = stop - (m->a + run.a);
-    stop = run.n ? memchr(m->b + run.b, 1, (size_t)run.n) : NULL;
-    return stop ? stop - (m->b + run.b) : run.n;
+    return until(m->b + run.b, until(m->a + run.a, run.n, 1), 1);
+}
+
+/* Words of a run before the first that is free in both. */
+static int64_t taken_words(const taken *m, sheaf_i_run run)
+{
+    int64_t n = 0;
+    while (n < run.n && (m->a[run.a + n] || m->b[run.b + n])) {
+        n += until(m->a + run.a + n, run.n - n, 0);
+        n += until(m->b + run.b + n, run.n - n, 0);
+    }
+    return n;
 }
 
 /* Puts back the parts of a run that are still free in both and long enough. */
@@ -288,7 +327,8 @@ static sheaf_status put_back(run_heap *heap, const taken *m, sheaf_i_run run, in
     while (run.n >= least) {
         int64_t n = free_words(m, run);
         if (n >= least) SHEAF_TRY(push(heap, (sheaf_i_run){run.a, run.b, n}));
-        while (n < run.n && (m->a[run.a + n] || m->b[run.b + n])) n++;
+        run = (sheaf_i_run){run.a + n, run.b + n, run.n - n};
+        n = taken_words(m, run);
         run = (sheaf_i_run){run.a + n, run.b + n, run.n - n};
     }
 done:
@@ -317,7 +357,7 @@ static void sort_by_place(sheaf_i_run *list, int64_t n)
 }
 
 sheaf_status sheaf_i_runs_tiles(sheaf_i_runs *r, sheaf_i_run **list, int64_t *n, const uint32_t *a, int64_t na,
-                                const uint32_t *b, int64_t nb, int64_t least, int64_t most_places)
+                                const uint32_t *b, int64_t nb, int64_t least)
 {
     sheaf_status st = SHEAF_OK;
     two_texts t = {a, b, na, nb, least};
@@ -327,9 +367,11 @@ sheaf_status sheaf_i_runs_tiles(sheaf_i_runs *r, sheaf_i_run **list, int64_t *n,
     int64_t room = 0;
     *list = NULL;
     *n = 0;
+    SHEAF_TRY(check_lengths(r, na, nb));
     SHEAF_NEW0(m.a, r->ctx, na);
     SHEAF_NEW0(m.b, r->ctx, nb);
-    SHEAF_TRY(collect(r, &heap, &t, most_places));
+    if (na >= least && same_words(a, na, b, nb)) SHEAF_TRY(push(&heap, (sheaf_i_run){0, 0, na}));
+    else SHEAF_TRY(collect(r, &heap, &t));
     while (heap.n) {
         sheaf_i_run run = pop(&heap);
         if (free_words(&m, run) < run.n) {

@@ -31,9 +31,9 @@ sheaf_status sheaf_i_runs_overlap(sheaf_i_runs *r, sheaf_i_overlap *out, const u
                                   const uint32_t *b, int64_t nb, int64_t k);
 
 /* The longest common run, ties the earlier one in a, then in b; then the longest in what is left of both, and so on;
-   none shorter than `least` (at least 1). *list is the caller's, by place in a. `most_places`: a run of `least` words
-   that stands at more places in b is looked for at the first so many; 0: as many as a bounded time allows. */
+   none shorter than `least` (at least 1). *list is the caller's, by place in a. Of long texts that repeat themselves
+   over and over a bounded time finds tiles that may be shorter; texts of a few thousand words are always exact. */
 sheaf_status sheaf_i_runs_tiles(sheaf_i_runs *r, sheaf_i_run **list, int64_t *n, const uint32_t *a, int64_t na,
-                                const uint32_t *b, int64_t nb, int64_t least, int64_t most_places);
+                                const uint32_t *b, int64_t nb, int64_t least);
 
 #endif

@@ -164,6 +164,15 @@ bool sheaf_i_bag_has(const sheaf_i_bag *bag, uint64_t value)
     return bag->slot[k] == value;
 }
 
+uint64_t sheaf_i_words_hash(const sheaf_i_tokens *t, int64_t doc)
+{
+    int64_t n;
+    const uint32_t *folded, *type = sheaf_i_tokens_types(t, doc, &folded, &n);
+    uint64_t h = 0;
+    for (int64_t i = 0; i < n; i++) h = h * FACTOR + sheaf_i_mix(folded[type[i]] + 1);
+    return not_zero(sheaf_i_mix(h ^ sheaf_i_mix((uint64_t)n << 32)));
+}
+
 sheaf_status sheaf_i_bag_set(sheaf_i_bag *bag, const sheaf_i_shingles *s, int64_t doc, int64_t *n)
 {
     sheaf_status st = sheaf_i_bag_all(bag, s, doc, n);
@@ -172,8 +181,13 @@ sheaf_status sheaf_i_bag_set(sheaf_i_bag *bag, const sheaf_i_shingles *s, int64_
     int64_t kept = 0;
     for (int64_t i = 0; i < *n; i++)
         if (!sheaf_i_common_has(s->common, bag->value[i])) bag->value[kept++] = bag->value[i];
-    *n = kept;
-    return SHEAF_OK;
+    if (kept || !*n) {
+        *n = kept;
+        return SHEAF_OK;
+    }
+    bag->value[0] = sheaf_i_words_hash(s->t, doc);
+    *n = 1;
+    return sheaf_i_bag_distinct(bag, n);
 }
 
 void sheaf_i_bag_end(sheaf_i_bag *bag)

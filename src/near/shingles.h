@@ -42,10 +42,13 @@ void sheaf_i_shingles_init(sheaf_i_shingles *s, const sheaf_i_tokens *t, const s
 
 /* The document's shingles in order, common ones and repeated ones too: *n of them in bag->value. */
 sheaf_status sheaf_i_bag_all(sheaf_i_bag *bag, const sheaf_i_shingles *s, int64_t doc, int64_t *n);
-/* Its set: each once, by first appearance, without common ones. */
+/* Its set: each once, by first appearance, without common ones. Where nothing but common ones is there, the set is one
+   shingle of all its words, which only documents of the same words have: those are found whatever is common. */
 sheaf_status sheaf_i_bag_set(sheaf_i_bag *bag, const sheaf_i_shingles *s, int64_t doc, int64_t *n);
 /* Keeps the first of each of n values in bag->value; *n: those left. */
 sheaf_status sheaf_i_bag_distinct(sheaf_i_bag *bag, int64_t *n);
+/* Of all its words in their order. */
+uint64_t sheaf_i_words_hash(const sheaf_i_tokens *t, int64_t doc);
 /* Was the value in what was last made distinct? */
 bool sheaf_i_bag_has(const sheaf_i_bag *bag, uint64_t value);
 void sheaf_i_bag_end(sheaf_i_bag *bag);

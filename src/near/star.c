@@ -23,12 +23,21 @@ static void settle(sheaf_i_grouping *g, const sheaf_i_batch *b)
     }
 }
 
+/* Those that were left to be searched for and have joined since need no search. */
+static void drop_joined(const sheaf_i_grouping *g, sheaf_i_batch *b)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < b->n; i++)
+        if (!g->x->gone[b->item[i]]) b->item[n++] = b->item[i];
+    b->n = n;
+}
+
 sheaf_status sheaf_i_group_stars(sheaf_i_grouping *g)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_i_batch b = {0};
     SHEAF_TRY(sheaf_i_batch_init(&b, g->x, SHEAF_I_ALL_NEAR));
-    for (int64_t i = 0; i < g->u->n;) {
+    for (int64_t i = 0; i < g->u->n || b.n;) {
         for (; i < g->u->n && b.n < b.size; i++) {
             const uint32_t item = g->l->of[g->order[i]];
             if (item != SHEAF_I_NONE && g->l->item[item].near && !g->x->gone[item]) b.item[b.n++] = item;
@@ -36,6 +45,7 @@ sheaf_status sheaf_i_group_stars(sheaf_i_grouping *g)
         SHEAF_TRY(sheaf_i_batch_search(&b));
         settle(g, &b);
         sheaf_i_batch_clear(&b);
+        drop_joined(g, &b);
         sheaf_i_index_compact(g->x);
     }
 done:

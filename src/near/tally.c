@@ -4,6 +4,7 @@
  * first bits, so the table's order is nearly that of the values: what is taken out is sorted by insertion in about one
  * step each, and does not depend on who came first. A table of all values might outgrow the documents themselves; it is
  * made for a share of the range of values at a time then, and the documents are gone over again for the next: `rounds`.
+ * Values that are not spread evenly, as words can be chosen to make them, are sorted and counted instead.
  */
 #include "near/tally.h"
 
@@ -11,9 +12,11 @@
 
 #include "base/context.h"
 #include "base/par.h"
+#include "near/radix.h"
 
 #define LEAST_BYTES ((int64_t)96 << 20) /* a table of this size is never cut */
-#define MOST_ROUNDS 4096
+#define MOST_ROUNDS 64
+#define MOST_STEPS 16384 /* from a value's place: more than chance brings about */
 #define AHEAD 16
 #define SEGMENT 65536 /* slots */
 
@@ -44,7 +47,8 @@ static inline uint64_t home(const tally *t, uint64_t value)
 static bool count(tally *t, uint64_t value)
 {
     uint64_t at = home(t, value);
-    for (uint64_t steps = 0; steps < t->slots; steps++, at = at + 1 < t->slots ? at + 1 : 0) {
+    const uint64_t most = t->slots < MOST_STEPS ? t->slots : MOST_STEPS;
+    for (uint64_t steps = 0; steps < most; steps++, at = at + 1 < t->slots ? at + 1 : 0) {
         uint64_t key = atomic_load_explicit(&t->table[at].key, memory_order_relaxed);
         if (!key && atomic_compare_exchange_strong_explicit(&t->table[at].key, &key, value, memory_order_relaxed,
                                                             memory_order_relaxed))
@@ -185,6 +189,35 @@ done:
     return st;
 }
 
+/* All values in memory at once: slower, and needs nothing of them. */
+static sheaf_status count_sorted(tally *t)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_i_keyed *e = NULL;
+    int64_t n = 0, room = 0, kept = 0, taken;
+    for (int64_t i = 0; i < t->docs->n; i++) {
+        SHEAF_TRY(t->take(t->arg, &t->j->bags[0], t->docs->doc[i], &taken));
+        for (int64_t k = 0; k < taken; k++) {
+            SHEAF_GROW(e, t->j->ctx, n, room);
+            e[n++] = (sheaf_i_keyed){t->j->bags[0].value[k], 1};
+        }
+    }
+    SHEAF_TRY(sheaf_i_sort_keyed(t->j->ctx, e, n));
+    for (int64_t i = 0; i < n; i++) {
+        if (kept && e[kept - 1].key == e[i].key) e[kept - 1].of++;
+        else e[kept++] = (sheaf_i_keyed){e[i].key, 1};
+    }
+    SHEAF_TRY(make_room(t->out, kept));
+    for (int64_t i = 0; i < kept; i++) {
+        if (e[i].of < t->least) continue;
+        t->out->value[t->out->n] = e[i].key;
+        t->out->df[t->out->n++] = (uint32_t)e[i].of;
+    }
+done:
+    sheaf_i_free(t->j->ctx, e);
+    return st;
+}
+
 sheaf_status sheaf_i_tally(sheaf_i_values *out, sheaf_i_job *j, const char *phase, const sheaf_i_docs *docs,
                            sheaf_i_take_fn take, const void *arg, int64_t bound, int64_t least)
 {
@@ -195,9 +228,12 @@ sheaf_status sheaf_i_tally(sheaf_i_values *out, sheaf_i_job *j, const char *phas
     *out = (sheaf_i_values){.ctx = j->ctx};
     t.rounds = (uint64_t)(bytes / room + 1);
     for (t.full = true; t.full; t.rounds *= 2) { /* again: values that are not spread evenly */
-        if (t.rounds > MOST_ROUNDS) SHEAF_TRY(sheaf_i_fail(j->ctx, SHEAF_EBUG, "shingles are not spread evenly"));
         t.full = false;
         out->n = 0;
+        if (t.rounds > MOST_ROUNDS) {
+            SHEAF_TRY(count_sorted(&t));
+            break;
+        }
         SHEAF_TRY(count_rounds(&t, bound));
     }
     SHEAF_TRY(sheaf_i_values_index(out));

@@ -30,15 +30,6 @@ bool sheaf_i_same_words(const sheaf_i_job *j, int64_t a, int64_t b)
     return true;
 }
 
-static uint64_t hash_words(const sheaf_i_job *j, int64_t doc)
-{
-    int64_t n;
-    const uint32_t *folded, *type = sheaf_i_tokens_types(&j->t, doc, &folded, &n);
-    uint64_t h = (uint64_t)n;
-    for (int64_t i = 0; i < n; i++) h = (h ^ folded[type[i]]) * 0x9e3779b97f4a7c15u ^ h >> 32;
-    return h;
-}
-
 /* What tells two documents with the same set apart. */
 static bool same_side(const sheaf_i_job *j, int64_t a, int64_t b)
 {
@@ -74,7 +65,7 @@ static sheaf_status find_cliques(grouping *g, int64_t from, int64_t to)
     uint32_t *clique = g->u->clique;
     SHEAF_NEW(words, g->j->ctx, n);
     for (int64_t i = 0; i < n; i++)
-        words[i] = (sheaf_i_keyed){hash_words(g->j, g->e[from + i].of), g->e[from + i].of};
+        words[i] = (sheaf_i_keyed){sheaf_i_words_hash(&g->j->t, g->e[from + i].of), g->e[from + i].of};
     SHEAF_TRY(sheaf_i_sort_keyed(g->j->ctx, words, n));
     for (int64_t i = 1, first = 0; i < n; i++) {
         const int64_t a = words[first].of, b = words[i].of;

@@ -26,7 +26,13 @@ static inline uint64_t sheaf_i_values_bucket(const sheaf_i_values *v, uint64_t v
 static inline int64_t sheaf_i_values_find(const sheaf_i_values *v, uint64_t value)
 {
     const uint32_t *bucket = &v->bucket[sheaf_i_values_bucket(v, value)];
-    for (uint32_t i = bucket[0]; i < bucket[1]; i++)
+    uint32_t lo = bucket[0], end = bucket[1];
+    while (end - lo > 8) { /* only where values were chosen to fall together */
+        const uint32_t mid = lo + (end - lo) / 2;
+        if (v->value[mid] <= value) lo = mid;
+        else end = mid;
+    }
+    for (uint32_t i = lo; i < end; i++)
         if (v->value[i] == value) return i;
     return -1;
 }

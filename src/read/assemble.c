@@ -112,6 +112,24 @@ static sheaf_status sort_block(void *arg, int64_t block, int32_t worker)
     return SHEAF_OK;
 }
 
+/* Where each document stands in the input, what was skipped before it counted too. */
+static sheaf_status list_places(assembly *a)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_corpus *c = a->c;
+    int64_t *place = NULL, skipped = 0;
+    SHEAF_NEW0(place, a->ctx, c->n + 1);
+    SHEAF_NEW(c->place, a->ctx, c->n);
+    for (int64_t k = 0; k < a->n_chunks; k++)
+        for (int64_t i = 0; i < a->chunks[k]->n_skips; i++) place[a->first[k] + a->chunks[k]->skips[i].before]++;
+    for (int64_t i = 0; i <= c->n; i++) place[i] = i + (skipped += place[i]);
+    for (int64_t i = 0; i < c->n; i++) c->place[i] = place[a->order[i]];
+    c->n_places = place[c->n];
+done:
+    sheaf_i_free(a->ctx, place);
+    return st;
+}
+
 /* All documents by id. */
 static sheaf_status sort_docs(assembly *a)
 {
@@ -122,7 +140,8 @@ static sheaf_status sort_docs(assembly *a)
     SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, a->n_chunks, list_chunk, a));
     SHEAF_TRY(sheaf_i_order(a->ctx, &a->order, a->id, c->n));
     SHEAF_NEW(c->docs, a->ctx, c->n);
-    st = sheaf_i_par_for(a->ctx, NULL, sheaf_i_blocks(c->n, BLOCK), sort_block, a);
+    SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, sheaf_i_blocks(c->n, BLOCK), sort_block, a));
+    if (a->o->keep_order) SHEAF_TRY(list_places(a));
 done:
     sheaf_i_free(a->ctx, a->unsorted);
     sheaf_i_free(a->ctx, a->id);

@@ -134,6 +134,17 @@ done:
     return st;
 }
 
+void sheaf_i_chunk_parse(sheaf_i_chunk *c)
+{
+    c->parsing = true;
+    c->produced = c->n_skips;
+}
+
+void sheaf_i_chunk_next_part(sheaf_i_chunk *c, int64_t part)
+{
+    while (c->settled < c->produced && c->skips[c->settled].before <= part) c->skips[c->settled++].before = c->n_docs;
+}
+
 sheaf_status sheaf_i_chunk_skip(sheaf_i_chunk *c, sheaf_i_place place, const char *format, ...)
 {
     sheaf_status st = SHEAF_OK;
@@ -147,7 +158,7 @@ sheaf_status sheaf_i_chunk_skip(sheaf_i_chunk *c, sheaf_i_place place, const cha
     int64_t replaced = 0;
     SHEAF_GROW(c->skips, c->ctx, c->n_skips, c->skips_room);
     SHEAF_TRY(keep_string(c, &reason, &replaced));
-    c->skips[c->n_skips++] = (sheaf_i_skip){place, reason};
+    c->skips[c->n_skips++] = (sheaf_i_skip){place, reason, c->parsing ? c->n_docs : c->part};
     c->counts.skipped++;
 done:
     return st;

@@ -43,6 +43,7 @@ typedef struct {
 typedef struct {
     sheaf_i_place place;
     sheaf_str reason;
+    int64_t before;     /* documents of the chunk that stand before it in the input */
 } sheaf_i_skip;
 
 typedef struct {
@@ -71,6 +72,9 @@ typedef struct sheaf_i_chunk {
     bool has_title, has_date, has_label; /* some document */
     sheaf_i_skip *skips;
     int64_t n_skips, skips_room;
+    int64_t part;              /* while the producer fills the piece: parts it has, one more once it has a run */
+    bool parsing;
+    int64_t produced, settled; /* skips of the producer, whose `before` is that number of parts until it is settled */
     sheaf_read_counts counts;
     sheaf_i_names columns;
     sheaf_i_ranked_name ranked[SHEAF_I_RANKED]; /* the fields of the last record, which the next one may have too */
@@ -92,6 +96,11 @@ void sheaf_i_chunk_end_temp(sheaf_i_chunk *c);
 sheaf_status sheaf_i_chunk_doc(sheaf_i_chunk *c, const sheaf_i_found *found, sheaf_i_place place, int64_t replaced);
 sheaf_status sheaf_i_chunk_skip(sheaf_i_chunk *c, sheaf_i_place place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Parsing begins: the skips so far are the producer's. */
+void sheaf_i_chunk_parse(sheaf_i_chunk *c);
+/* The next part is number `part`: what the producer skipped before it stands behind the documents so far. */
+void sheaf_i_chunk_next_part(sheaf_i_chunk *c, int64_t part);
 
 /* The corpus out of all chunks, which stay the caller's but are emptied. `inputs` names the input in messages. */
 sheaf_status sheaf_i_assemble(sheaf_ctx *ctx, sheaf_corpus **out, sheaf_i_chunk **chunks, int64_t n_chunks,

@@ -24,6 +24,7 @@ void sheaf_corpus_free(sheaf_corpus *c)
     }
     sheaf_i_free(c->ctx, c->kept);
     sheaf_i_free(c->ctx, c->docs);
+    sheaf_i_free(c->ctx, c->place);
     sheaf_i_free(c->ctx, c->columns);
     sheaf_i_free(c->ctx, c->skipped_place);
     sheaf_i_free(c->ctx, c->skipped_reason);
@@ -50,6 +51,8 @@ sheaf_str sheaf_corpus_text(const sheaf_corpus *c, int64_t doc) { return c->docs
 bool sheaf_corpus_has_label(const sheaf_corpus *c) { return c->has_label; }
 bool sheaf_corpus_has_title(const sheaf_corpus *c) { return c->has_title; }
 bool sheaf_corpus_has_date(const sheaf_corpus *c) { return c->has_date; }
+int64_t sheaf_corpus_place(const sheaf_corpus *c, int64_t doc) { return c->place ? c->place[doc] : -1; }
+int64_t sheaf_corpus_n_places(const sheaf_corpus *c) { return c->place ? c->n_places : 0; }
 int32_t sheaf_corpus_n_columns(const sheaf_corpus *c) { return c->n_columns; }
 sheaf_str sheaf_corpus_column_name(const sheaf_corpus *c, int32_t column) { return c->columns[column]; }
 sheaf_read_counts sheaf_corpus_counts(const sheaf_corpus *c) { return c->counts; }

@@ -29,6 +29,8 @@ struct sheaf_corpus {
     int32_t n_columns;
     sheaf_read_counts counts;
     sheaf_str *skipped_place, *skipped_reason; /* counts.skipped of them, sorted by place */
+    int64_t *place;          /* n, where the options ask for it, else NULL: see sheaf_corpus_place */
+    int64_t n_places;        /* documents and what was skipped, before a limit */
     bool has_label, has_title, has_date, has_text;
     sheaf_i_arena arena;     /* holds texts, names, places and reasons */
 };

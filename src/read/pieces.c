@@ -35,6 +35,7 @@ static sheaf_status add_part(sheaf_i_reader *r, sheaf_i_piece *p, const sheaf_i_
     SHEAF_GROW(p->parts, r->ctx, p->n_parts, p->room);
     p->parts[p->n_parts++] = (sheaf_i_part){*file, data, n, NULL};
     p->bytes += data ? n : (size_t)file->size;
+    p->chunk->part = p->n_parts;
 done:
     return st;
 }
@@ -175,6 +176,7 @@ static sheaf_status next_run(sheaf_i_reader *r, sheaf_i_piece *p, bool *done)
             p->run = r->run;
             r->run.first += count;
             SHEAF_TRY(advance(r, p, n));
+            p->chunk->part = p->n_parts + 1;
             *done = last;
         } else if (!last && step == SHEAF_I_MORE) {
             SHEAF_TRY(sheaf_i_chunk_skip(p->chunk, (sheaf_i_place){r->run.name, r->run.first, ':'},

@@ -96,13 +96,17 @@ static sheaf_status parse_piece(void *arg, int64_t index, void *item, int32_t wo
     sheaf_i_reader *r = arg;
     sheaf_i_piece *p = item;
     sheaf_i_chunk *c = p->chunk;
-    if (p->run.bytes.n) SHEAF_TRY(sheaf_i_records_parse(c, &p->run));
+    sheaf_i_chunk_parse(c);
     for (int64_t i = 0; i < p->n_parts; i++) {
         sheaf_i_part *x = &p->parts[i];
+        sheaf_i_chunk_next_part(c, i);
         c->counts.files++;
         if (!x->data) SHEAF_TRY(parse_file(r, c, x));
         else SHEAF_TRY(parse_document(r, c, &x->file, (sheaf_str){x->data, x->n}));
     }
+    sheaf_i_chunk_next_part(c, p->n_parts);
+    if (p->run.bytes.n) SHEAF_TRY(sheaf_i_records_parse(c, &p->run)); /* it stands behind the parts */
+    sheaf_i_chunk_next_part(c, INT64_MAX);
     if (r->visitor) SHEAF_TRY(r->visitor->visit(r->visitor->arg, worker, index, c->docs, c->n_docs));
     sheaf_i_chunk_end_temp(c);
     if (p->source) sheaf_i_source_done_with(p->source, p->run.bytes);

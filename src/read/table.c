@@ -1,4 +1,4 @@
-/* Whole tables: TSV with backslash escapes, CSV, JSONL of flat objects; see section 2 of sheaf.h. */
+/* Whole tables: TSV with backslash escapes, CSV, flat objects a line or in an array; see section 2 of sheaf.h. */
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -6,6 +6,7 @@
 #include "base/context.h"
 #include "read/csv.h"
 #include "read/format.h"
+#include "read/json.h"
 #include "read/source.h"
 #include "read/table.h"
 #include "read/utf8.h"
@@ -226,17 +227,65 @@ done:
     return st;
 }
 
-static sheaf_status read_jsonl(sheaf_table *t, sheaf_str rest, const char *path)
+/* The array of a whole JSON text: itself, or the member "rows" of an object, as results are written. */
+static sheaf_status json_array(sheaf_table *t, sheaf_str text, const char *path, sheaf_str *array)
+{
+    sheaf_i_json_scan s = sheaf_i_json_begin(text);
+    sheaf_i_json whole, key, v;
+    bool found = false;
+    if (sheaf_i_json_value(&s, &whole) && sheaf_i_json_end(&s)) {
+        *array = whole.raw;
+        found = whole.kind == SHEAF_I_JSON_ARRAY;
+        sheaf_i_json_scan in = sheaf_i_json_begin(whole.raw);
+        if (whole.kind == SHEAF_I_JSON_OBJECT && sheaf_i_json_enter(&in))
+            while (!found && sheaf_i_json_member(&in, &key, &v)) {
+                found = v.kind == SHEAF_I_JSON_ARRAY && key.raw.n == 4 && !memcmp(key.raw.p, "rows", 4);
+                *array = v.raw;
+            }
+    }
+    if (s.error)
+        return sheaf_i_fail(t->ctx, SHEAF_EFORMAT, "%s: not JSON: %s at byte %lld", path, s.error,
+                            (long long)(s.at - s.start) + 1);
+    if (found) return SHEAF_OK;
+    return sheaf_i_fail(t->ctx, SHEAF_EFORMAT, "%s: neither an array nor an object with \"rows\"", path);
+}
+
+/* `array` has been checked to its innermost parts. */
+static sheaf_status array_pass(sheaf_table *t, sheaf_i_names *names, sheaf_str array, const char *path, bool store)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_i_json_scan s = sheaf_i_json_begin((sheaf_str){array.p + 1, array.n - 2});
+    sheaf_i_json v;
+    for (int64_t row = 1; sheaf_i_json_value(&s, &v); row++) {
+        sheaf_str *cells = NULL;
+        if (v.kind != SHEAF_I_JSON_OBJECT)
+            return sheaf_i_fail(t->ctx, SHEAF_EFORMAT, "%s: value %lld is not an object", path, (long long)row);
+        if (store) SHEAF_TRY(add_row(t, &cells));
+        SHEAF_TRY(json_line(t, names, v.raw, cells, path, row));
+        if (s.at < s.end) s.at++; /* the comma */
+    }
+done:
+    return st;
+}
+
+static sheaf_status json_both(sheaf_table *t, sheaf_i_names *names, sheaf_str rest, const char *path, bool is_array,
+                              bool store)
+{
+    return (is_array ? array_pass : json_pass)(t, names, rest, path, store);
+}
+
+static sheaf_status read_json(sheaf_table *t, sheaf_str rest, const char *path, bool is_array)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_i_names names;
     sheaf_i_names_init(&names, t->ctx);
-    SHEAF_TRY(json_pass(t, &names, rest, path, false));
+    if (is_array) SHEAF_TRY(json_array(t, rest, path, &rest));
+    SHEAF_TRY(json_both(t, &names, rest, path, is_array, false));
     t->n_columns = names.n;
     if (!names.n) goto done; /* nothing but empty objects */
     SHEAF_NEW(t->names, t->ctx, names.n);
     for (int32_t i = 0; i < names.n; i++) t->names[i] = names.list[i].name;
-    SHEAF_TRY(json_pass(t, &names, rest, path, true));
+    SHEAF_TRY(json_both(t, &names, rest, path, is_array, true));
 done:
     sheaf_i_names_end(&names);
     return st;
@@ -249,6 +298,8 @@ static sheaf_from table_format(const char *path, sheaf_str bytes)
     sheaf_from from = sheaf_i_format_by_name((sheaf_str){path, strlen(path)});
     if (from == SHEAF_FROM_TSV || from == SHEAF_FROM_CSV || from == SHEAF_FROM_JSONL) return from;
     if (sheaf_i_json_is_lines(bytes)) return SHEAF_FROM_JSONL;
+    const sheaf_str text = sheaf_i_trim(bytes);
+    if (from == SHEAF_FROM_JSON || (text.n && (text.p[0] == '{' || text.p[0] == '['))) return SHEAF_FROM_JSON;
     const char *feed = bytes.n ? memchr(bytes.p, '\n', bytes.n) : NULL;
     size_t n = feed ? (size_t)(feed - bytes.p) : bytes.n;
     return n && memchr(bytes.p, '\t', n) ? SHEAF_FROM_TSV : SHEAF_FROM_CSV;
@@ -264,7 +315,8 @@ sheaf_status sheaf_i_table_parse(sheaf_ctx *ctx, sheaf_table **out, sheaf_str by
     sheaf_i_arena_init(&t->arena, ctx);
     if (bytes.n >= 3 && !memcmp(bytes.p, "\xEF\xBB\xBF", 3)) bytes = (sheaf_str){bytes.p + 3, bytes.n - 3};
     switch (table_format(path, bytes)) {
-    case SHEAF_FROM_JSONL: SHEAF_TRY(read_jsonl(t, bytes, path)); break;
+    case SHEAF_FROM_JSONL: SHEAF_TRY(read_json(t, bytes, path, false)); break;
+    case SHEAF_FROM_JSON: SHEAF_TRY(read_json(t, bytes, path, true)); break;
     case SHEAF_FROM_TSV: SHEAF_TRY(read_tsv(t, bytes, path)); break;
     default: SHEAF_TRY(read_csv(t, bytes, path));
     }

@@ -168,15 +168,21 @@ static void passages_view(sheaf_i_diff_job *j)
     }
 }
 
-static int percent(int64_t part, int64_t whole) { return whole ? (int)(100 * part / whole) : 100; }
+static void line_of_figures(sheaf_i_diff_job *j, const sheaf_i_overlap *f)
+{
+    sheaf_i_out_text(j->out, j->o.color ? "\033[1m" : "");
+    if (!j->a.n && !j->b.n) sheaf_i_out_text(j->out, "no words to compare");
+    else if (!j->a.n || !j->b.n) sheaf_i_out_text(j->out, j->a.n ? "no words in the right" : "no words in the left");
+    else
+        sheaf_i_out_printf(j->out, "%lld %% of the left is in the right, %lld %% of the right is in the left; longest "
+                                   "shared passage %lld word%s", (long long)(100 * f->words_a / j->a.n),
+                           (long long)(100 * f->words_b / j->b.n), (long long)f->longest, f->longest == 1 ? "" : "s");
+    sheaf_i_out_text(j->out, j->o.color ? SHEAF_I_NO_COLOR "\n" : "\n");
+}
 
 static void people_view(sheaf_i_diff_job *j, const sheaf_i_overlap *f)
 {
-    const bool bold = j->o.color;
-    sheaf_i_out_printf(j->out, "%s%d %% of the left is in the right, %d %% of the right is in the left; longest shared "
-                               "passage %lld word%s%s\n", bold ? "\033[1m" : "", percent(f->words_a, j->a.n),
-                       percent(f->words_b, j->b.n), (long long)f->longest, f->longest == 1 ? "" : "s",
-                       bold ? SHEAF_I_NO_COLOR : "");
+    line_of_figures(j, f);
     if (!j->run) passages_view(j);
     else if (j->view.side_by_side) sheaf_i_diff_columns(j);
     else inline_view(j);
@@ -210,14 +216,19 @@ static void row(sheaf_i_rows *r, const sheaf_i_diff_job *j, const char *kind, in
     sheaf_i_row_end(r);
 }
 
+static void share(sheaf_i_text *t, const char *name, int64_t part, int64_t whole)
+{
+    sheaf_i_text_puts(t, name);
+    if (whole) sheaf_i_text_real(t, (double)part / (double)whole, 4);
+    else sheaf_i_text_puts(t, "null");
+}
+
 static sheaf_status rows_view(sheaf_i_diff_job *j, const sheaf_i_overlap *f)
 {
     sheaf_i_rows r;
     sheaf_i_text *t = &j->t;
-    sheaf_i_text_puts(t, ",\n\"a_in_b\":");
-    sheaf_i_text_real(t, j->a.n ? (double)f->words_a / (double)j->a.n : 1, 4);
-    sheaf_i_text_puts(t, ",\n\"b_in_a\":");
-    sheaf_i_text_real(t, j->b.n ? (double)f->words_b / (double)j->b.n : 1, 4);
+    share(t, ",\n\"a_in_b\":", f->words_a, j->a.n);
+    share(t, ",\n\"b_in_a\":", f->words_b, j->b.n);
     sheaf_i_text_puts(t, ",\n\"longest_run\":");
     sheaf_i_text_int(t, f->longest);
     sheaf_i_text_add(t, "", 1); /* ends the string */

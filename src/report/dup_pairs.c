@@ -22,6 +22,7 @@ static const sheaf_i_column COLUMNS[] = {
     {.name = {"shared_words", 12}, .right = true},
     {.name = {"longest_run", 11}, .right = true},
     {.name = {"role", 4}},
+    {.name = {"partner_role", 12}, .hidden = true}, /* JSON, or by name */
     {.name = {"passages", 8}, .hidden = true}, /* JSON only */
 };
 #define N_COLUMNS ((int32_t)(sizeof COLUMNS / sizeof *COLUMNS))
@@ -33,7 +34,7 @@ typedef struct {
     sheaf_i_tokens tokens;
     sheaf_i_overlap *overlap;
     struct { sheaf_i_runs runs; uint32_t *a, *b; } *scratch; /* of a worker */
-    bool passages;
+    bool partner_role, passages;
 } job;
 
 static sheaf_status overlap_block(void *arg, int64_t block, int32_t worker)
@@ -108,6 +109,7 @@ static sheaf_status pair_row(sheaf_i_rows *r, job *j, int64_t i)
     sheaf_i_cell_int(r, j->overlap[i].words_a);
     sheaf_i_cell_int(r, j->overlap[i].longest);
     sheaf_i_cell_text(r, sheaf_i_str(j->v.docs[p->a].dropped ? "dropped" : "kept"));
+    if (j->partner_role) sheaf_i_cell_text(r, sheaf_i_str(j->v.docs[p->b].dropped ? "dropped" : "kept"));
     if (j->passages) st = passages_cell(r, j, p);
     sheaf_i_row_end(r);
     return st;
@@ -169,10 +171,13 @@ sheaf_status sheaf_write_dup_pairs(sheaf_out *o, const sheaf_dups *d, const shea
     sheaf_i_dups_init(&j.v, d, s);
     sheaf_i_write_opts(&own, opts);
     j.pair = sheaf_dups_pairs(d, &n);
-    j.passages = j.v.s.passage > 0 && (own.format == SHEAF_FORMAT_JSON || own.format == SHEAF_FORMAT_JSONL) &&
+    const bool json = own.format == SHEAF_FORMAT_JSON || own.format == SHEAF_FORMAT_JSONL;
+    j.partner_role = json || own.n_columns > 0;
+    j.passages = j.v.s.passage > 0 && json &&
                  (j.v.s.corpus->has_text || (j.v.s.old_corpus && j.v.s.old_corpus->has_text));
     SHEAF_TRY(scratch_new(&j));
-    SHEAF_TRY(sheaf_i_dups_rows_open(&r, &j.v, o, &own, "dup-pairs", COLUMNS, N_COLUMNS - !j.passages));
+    SHEAF_TRY(sheaf_i_dups_rows_open(&r, &j.v, o, &own, "dup-pairs", COLUMNS,
+                                     N_COLUMNS - !j.passages - !j.partner_role));
     st = write_pairs(&r, &j, n);
     sheaf_status end = sheaf_i_rows_close(&r);
     if (st == SHEAF_OK) st = end;

@@ -76,7 +76,7 @@ sheaf_str sheaf_i_dups_date(const sheaf_i_dups *v, int64_t doc)
 
 const char *sheaf_i_dup_kind_name(sheaf_dup_kind kind)
 {
-    static const char *const names[] = {"identical", "near", "contained"};
+    static const char *const names[] = {"identical", "near", "contained", "linked"};
     return names[kind];
 }
 
@@ -182,7 +182,8 @@ static void put_settings(sheaf_i_text *t, const sheaf_dups_opts *o)
 static void put_counts(sheaf_i_text *t, const sheaf_i_dups *v)
 {
     const sheaf_dups_report q = sheaf_dups_quality(v->d);
-    int64_t dropped[3] = {0, 0, 0};
+    int64_t dropped[4] = {0};
+    const int kinds = v->s.opts->linkage == SHEAF_LINKAGE_CONNECTED ? 4 : 3; /* only there is anything linked */
     for (int64_t i = 0; i < v->n_new; i++)
         if (v->docs[i].dropped) dropped[v->docs[i].kind]++;
     sheaf_i_text_puts(t, ",\n\"counts\":{");
@@ -190,7 +191,7 @@ static void put_counts(sheaf_i_text *t, const sheaf_i_dups *v)
     if (v->s.old_corpus) put_int(t, "old_documents", v->n_docs - v->n_new);
     put_int(t, "without_words", q.without_words);
     put_int(t, "groups", v->n_groups);
-    for (int i = 0; i < 3; i++) put_int(t, sheaf_i_dup_kind_name((sheaf_dup_kind)i), dropped[i]);
+    for (int i = 0; i < kinds; i++) put_int(t, sheaf_i_dup_kind_name((sheaf_dup_kind)i), dropped[i]);
     put_int(t, "shingles_ignored", q.ignored);
     if (q.recall_sample) {
         key(t, "recall");

@@ -1,4 +1,6 @@
 /* The head of a JSON output: schema, version, command, settings as resolved, seed, counts. */
+#include <math.h>
+
 #include "model/model.h"
 #include "report/provenance.h"
 
@@ -58,8 +60,8 @@ static void settings(sheaf_i_text *t, const sheaf_model *m)
     key(t, "settings");
     sheaf_i_text_puts(t, "{");
     word_settings(t, &m->o.text);
-    if (m->o.stage != SHEAF_FIT_TERMS) text(t, "weight", sheaf_i_weight_name(m->o.weight.scheme));
-    if (m->o.stage != SHEAF_FIT_TERMS && m->o.weight.scheme == SHEAF_WEIGHT_BIPARTITE)
+    if (m->o.stage != SHEAF_FIT_TERMS && !m->of_vectors) text(t, "weight", sheaf_i_weight_name(m->o.weight.scheme));
+    if (m->o.stage != SHEAF_FIT_TERMS && !m->of_vectors && m->o.weight.scheme == SHEAF_WEIGHT_BIPARTITE)
         real(t, "row_damping", m->o.weight.row_damping);
     if (m->space) {
         integer(t, "dims", sheaf_space_dims(m->space));
@@ -69,9 +71,13 @@ static void settings(sheaf_i_text *t, const sheaf_model *m)
         integer(t, "k", sheaf_clustering_k(m->clustering));
         integer(t, "starts", m->o.cluster.starts);
         integer(t, "drop_first", sheaf_clustering_quality(m->clustering).drop_first);
+        if (!m->of_vectors) integer(t, "resamples", m->o.stability.resamples);
         text(t, "metric", m->o.cluster.metric == SHEAF_METRIC_EUCLIDEAN ? "euclidean" : "spherical");
     }
+    if (m->of_vectors) text(t, "vectors", "own");
+    if (m->o.min_fit > 0) real(t, "min_fit", m->o.min_fit);
     if (m->space) seed(t, m->o.space.seed);
+    else if (m->of_vectors) seed(t, m->o.cluster.seed);
     sheaf_i_text_puts(t, "}");
 }
 
@@ -97,6 +103,8 @@ static void counts(sheaf_i_text *t, const sheaf_model *m)
     if (m->clustering) {
         real(t, "inertia", sheaf_clustering_quality(m->clustering).inertia);
         real(t, "evidence", sheaf_clustering_quality(m->clustering).evidence);
+        if (isfinite(sheaf_clustering_agreement(m->clustering)))
+            real(t, "agreement", sheaf_clustering_agreement(m->clustering));
     }
     sheaf_i_text_puts(t, "}");
 }

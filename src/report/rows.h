@@ -14,6 +14,7 @@ typedef struct {
     const char *title;     /* heading in a table; NULL: the name */
     bool right;            /* numbers: to the right in a table, never cut */
     bool hidden;           /* not in a table unless asked for by name */
+    bool spare;            /* in a narrow table left out, the last first, unless asked for by name */
 } sheaf_i_column;
 
 typedef struct {

@@ -1,5 +1,6 @@
 /* Similar documents: a row a hit with the terms that carry it; of all documents, a row an edge of the graph. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/context.h"
 #include "base/mem.h"
@@ -13,6 +14,7 @@ static const sheaf_i_column HITS[] = {
     {.name = {"id", 2}},                                {.name = {"terms", 5}, .title = "shared words"},
     {.name = {"title", 5}},
 };
+#define TERMS 3 /* the column of that name */
 
 /* What was asked, in front of the rows: the document, or what is known of the text. */
 static void describe_query(sheaf_i_text *t, const sheaf_similar *s)
@@ -59,14 +61,17 @@ static void hit_row(sheaf_i_rows *r, const sheaf_similar *s, int32_t i, bool tit
 static sheaf_status write_hits(sheaf_out *o, const sheaf_similar *s, const sheaf_write_opts *opts)
 {
     const bool titles = sheaf_corpus_has_title(s->m->corpus);
+    sheaf_i_column columns[sizeof HITS / sizeof *HITS];
     sheaf_i_text head;
     sheaf_i_rows r;
+    memcpy(columns, HITS, sizeof HITS);
+    if (s->o.space == SHEAF_SIMILAR_LATENT) columns[TERMS].title = "words that carry it";
     sheaf_i_text_init(&head, s->ctx);
     describe_query(&head, s);
     sheaf_i_text_add(&head, "", 1);
     sheaf_status st = head.status;
     if (st == SHEAF_OK)
-        st = sheaf_i_rows_open_with(&r, s->ctx, o, opts, "similar", s->m, head.p, HITS, titles ? 5 : 4);
+        st = sheaf_i_rows_open_with(&r, s->ctx, o, opts, "similar", s->m, head.p, columns, titles ? 5 : 4);
     if (st == SHEAF_OK) {
         for (int32_t i = 0; i < s->n && !sheaf_i_rows_full(&r); i++) hit_row(&r, s, i, titles);
         st = sheaf_i_rows_close(&r);

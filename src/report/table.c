@@ -1,5 +1,5 @@
-/* Aligned columns for people. Widths are display widths; when the lines are longer than the terminal, the widest text
-   columns give way first, and a text that was cut ends with an ellipsis. */
+/* Aligned columns for people. Widths are display widths; when the lines are longer than the terminal, spare
+   columns are left out and the widest text columns give way first; a text that was cut ends with an ellipsis. */
 #include <string.h>
 
 #include "base/context.h"
@@ -9,6 +9,7 @@
 
 #define GAP 2
 #define NARROWEST 8 /* a text column is not cut below this */
+#define LEGIBLE 20  /* nor below this while there are spare columns */
 #define ELLIPSIS "\xe2\x80\xa6"
 
 static sheaf_str heading(const sheaf_i_column *c) { return c->title ? sheaf_i_str(c->title) : c->name; }
@@ -76,6 +77,25 @@ static void natural_widths(const sheaf_i_rows *r, int32_t *widths)
     }
 }
 
+/* Whether text columns would have to be cut to less than one can read. */
+static bool cramped(const sheaf_i_rows *r, const int32_t *widths)
+{
+    int64_t total = (int64_t)GAP * (r->n_order - 1);
+    for (int32_t j = 0; j < r->n_order; j++)
+        total += r->columns[r->order[j]].right || widths[j] < LEGIBLE ? widths[j] : LEGIBLE;
+    return total > r->o.width;
+}
+
+static void leave_out(sheaf_i_rows *r, int32_t *widths)
+{
+    for (int32_t j = r->n_order - 1; j >= 0 && cramped(r, widths); j--) {
+        if (!r->columns[r->order[j]].spare) continue;
+        r->n_order--;
+        memmove(r->order + j, r->order + j + 1, (size_t)(r->n_order - j) * sizeof *r->order);
+        memmove(widths + j, widths + j + 1, (size_t)(r->n_order - j) * sizeof *widths);
+    }
+}
+
 /* Takes columns from the widest text column until the line fits or none can give way. */
 static void fit_widths(const sheaf_i_rows *r, int32_t *widths)
 {
@@ -109,7 +129,10 @@ void sheaf_i_table_write(sheaf_i_rows *r)
         return;
     }
     natural_widths(r, widths);
-    if (r->o.width > 0) fit_widths(r, widths);
+    if (r->o.width > 0) {
+        if (!r->o.columns) leave_out(r, widths);
+        fit_widths(r, widths);
+    }
     if (r->o.header) {
         if (r->o.color) sheaf_i_out_text(r->out, "\033[1m");
         for (int32_t j = 0; j < r->n_order; j++) {

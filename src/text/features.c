@@ -335,6 +335,21 @@ done:
     return st;
 }
 
+static sheaf_status keep_pruned(const sheaf_i_features *f, sheaf_terms *t, const sheaf_i_analysis *a, const int64_t *df)
+{
+    sheaf_status st = SHEAF_OK;
+    int64_t room = 0;
+    for (int64_t i = 0; i < a->terms.n_groups; i++) {
+        if (!df[i] || (f->of_term[i] >= 0 && f->of_term[i] < f->n)) continue;
+        const sheaf_str s = term_string(a, i);
+        SHEAF_GROW(t->pruned, t->ctx, t->n_pruned, room);
+        SHEAF_TRY(copy_string(&t->arena, s.p, s.n, &t->pruned[t->n_pruned]));
+        t->n_pruned++;
+    }
+done:
+    return st;
+}
+
 sheaf_status sheaf_i_features_choose(sheaf_i_features *f, sheaf_terms *t, sheaf_i_analysis *a)
 {
     sheaf_status st = SHEAF_OK;
@@ -358,6 +373,7 @@ sheaf_status sheaf_i_features_choose(sheaf_i_features *f, sheaf_terms *t, sheaf_
     SHEAF_TRY(order_candidates(&c, a));
     for (int64_t i = 0; i < n_terms; i++) f->of_term[i] = o->ngram_max == 1 ? (int32_t)c.n : -1;
     SHEAF_TRY(settle(f, t, a, &c));
+    if (o->keep_pruned) SHEAF_TRY(keep_pruned(f, t, a, df));
     if (o->ngram_max == 1)
         SHEAF_TRY(sheaf_i_par_for(a->ctx, NULL, sheaf_i_blocks(a->w->n_types, TYPES_PER_BLOCK), remap_block, &q));
 done:

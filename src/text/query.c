@@ -26,7 +26,7 @@ typedef struct {
     sheaf_ctx *ctx;
     const sheaf_words *w;
     const sheaf_text_opts *o;
-    const sheaf_i_groups *vocabulary;
+    const sheaf_i_groups *vocabulary, *pruned;
     sheaf_str *part;      /* the terms of the text in order ... */
     uint32_t *type;       /* ... and the types that they come from */
     int64_t n;
@@ -84,9 +84,10 @@ static sheaf_status look_up(lookup *l)
             SHEAF_TRY(join_parts(l, i, length, &s));
             const int64_t found = sheaf_i_groups_find(l->vocabulary, s);
             if (length == l->o->ngram_min) {
+                const bool known = found >= 0 || sheaf_i_groups_find(l->pruned, s) >= 0;
                 l->words++;
-                l->known += found >= 0;
-                if (found < 0 && length == 1) l->missing[l->type[i]] = true;
+                l->known += known;
+                if (!known && length == 1) l->missing[l->type[i]] = true;
             }
             if (found < 0) continue;
             SHEAF_GROW(l->hit, l->ctx, l->n_hits, l->hit_room);
@@ -184,8 +185,8 @@ sheaf_status sheaf_query_make(sheaf_ctx *ctx, sheaf_query **out, const sheaf_ter
     sheaf_text_opts o;
     sheaf_words *w = NULL;
     sheaf_query *q = NULL;
-    sheaf_i_groups vocabulary = {.ctx = ctx};
-    lookup l = {.ctx = ctx, .o = &o, .vocabulary = &vocabulary};
+    sheaf_i_groups vocabulary = {.ctx = ctx}, pruned = {.ctx = ctx};
+    lookup l = {.ctx = ctx, .o = &o, .vocabulary = &vocabulary, .pruned = &pruned};
     *out = NULL;
     SHEAF_TRY(sheaf_i_text_opts(ctx, &o, given));
     SHEAF_NEW0(q, ctx, 1);
@@ -194,6 +195,7 @@ sheaf_status sheaf_query_make(sheaf_ctx *ctx, sheaf_query **out, const sheaf_ter
     if (!sheaf_i_trim(text).n) goto empty;
     SHEAF_TRY(cut_words(ctx, &w, &o, text));
     SHEAF_TRY(sheaf_i_groups_make(&vocabulary, ctx, t->term, t->n_terms));
+    SHEAF_TRY(sheaf_i_groups_make(&pruned, ctx, t->pruned, t->n_pruned));
     l.w = w;
     SHEAF_NEW(l.part, ctx, w->n_tokens);
     SHEAF_NEW(l.type, ctx, w->n_tokens);
@@ -210,6 +212,7 @@ done:
     sheaf_i_free(ctx, l.hit);
     sheaf_i_free(ctx, l.missing);
     sheaf_i_groups_end(&vocabulary);
+    sheaf_i_groups_end(&pruned);
     sheaf_words_free(w);
     sheaf_query_free(q);
     return st;

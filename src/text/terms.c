@@ -336,6 +336,32 @@ done:
     return st;
 }
 
+/* The terms keep the maps of the analysis, which has no more use for them. With n-grams they do not
+   lead to columns yet. */
+static void keep_types(sheaf_terms *t, sheaf_i_analysis *a, const sheaf_i_features *f)
+{
+    for (int32_t l = 0; f->ngram_max > 1 && l < a->n_languages; l++) {
+        int32_t *term = a->term_of_type[l];
+        for (uint32_t i = 0; i < a->w->n_types; i++)
+            if (term[i] >= 0) term[i] = f->of_term[term[i]];
+    }
+    t->term_of_type = a->term_of_type;
+    t->n_maps = a->n_languages;
+    t->n_types = a->w->n_types;
+    t->doc_language = a->doc_language;
+    a->term_of_type = NULL;
+    a->doc_language = NULL;
+}
+
+void sheaf_i_terms_forget_types(sheaf_terms *t)
+{
+    for (int32_t i = 0; t->term_of_type && i < t->n_maps; i++) sheaf_i_free(t->ctx, t->term_of_type[i]);
+    sheaf_i_free(t->ctx, t->term_of_type);
+    sheaf_i_free(t->ctx, t->doc_language);
+    t->term_of_type = NULL;
+    t->doc_language = NULL;
+}
+
 sheaf_status sheaf_terms_build(sheaf_ctx *ctx, sheaf_terms **out, const sheaf_words *w, const sheaf_text_opts *given)
 {
     sheaf_status st = SHEAF_OK;
@@ -357,6 +383,7 @@ sheaf_status sheaf_terms_build(sheaf_ctx *ctx, sheaf_terms **out, const sheaf_wo
     SHEAF_TRY(sheaf_i_features_choose(&features, t, &a));
     SHEAF_TRY(fill_counts(t, &a, &features));
     SHEAF_TRY(describe_documents(t, &a));
+    keep_types(t, &a, &features);
     *out = t;
     t = NULL;
 done:
@@ -375,6 +402,9 @@ void sheaf_terms_free(sheaf_terms *t)
     sheaf_i_aligned_free(t->ctx, t->counts);
     sheaf_i_free(t->ctx, t->doc_words);
     sheaf_i_free(t->ctx, t->language);
+    sheaf_i_free(t->ctx, t->pruned);
+    sheaf_i_free(t->ctx, t->parts);
+    sheaf_i_terms_forget_types(t);
     sheaf_i_arena_end(&t->arena);
     sheaf_i_free(t->ctx, t);
 }

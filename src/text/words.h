@@ -38,6 +38,13 @@ struct sheaf_terms {
     int64_t *doc_words;        /* words of each document, before stop words and pruning (0: nothing there) */
     struct { char code[8]; int64_t docs; } *language;
     int32_t n_languages;
+    sheaf_str *pruned;         /* keep_pruned: terms that documents have and that are no columns */
+    int64_t n_pruned;
+    int32_t **term_of_type;    /* [n_maps][n_types], below 0 or n_terms and above: none. For phrases; NULL: forgotten */
+    int32_t n_maps;
+    uint32_t n_types;
+    uint8_t *doc_language;     /* which of the maps is each document's */
+    int32_t (*parts)[2];       /* of phrases: the ids of their two words; else NULL */
     sheaf_i_arena arena;
 };
 
@@ -51,6 +58,9 @@ static inline __attribute__((always_inline)) void sheaf_i_words_fetch(const shea
     int64_t n = w->doc_len[doc + AHEAD] < MOST ? w->doc_len[doc + AHEAD] : MOST;
     for (int64_t i = 0; i < n; i += IDS_A_LINE) __builtin_prefetch(w->doc[doc + AHEAD] + i);
 }
+
+/* Gives back what only sheaf_phrases_build asks for: 4 bytes a word type and language. */
+void sheaf_i_terms_forget_types(sheaf_terms *t);
 
 const char *sheaf_i_words_validate(const sheaf_words *w);
 const char *sheaf_i_terms_validate(const sheaf_terms *t);

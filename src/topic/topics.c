@@ -2,6 +2,7 @@
  * nearest to the centre, borderline ones those that the second cluster almost has; tightness is the mean fit.
  */
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/context.h"
@@ -9,7 +10,6 @@
 #include "topic/topic.h"
 
 #define CANDIDATES 100       /* terms of a cluster that are looked at for its name, at least */
-#define LISTED_SHARE .1      /* a listed term is in so many documents for one with the commonest leading term */
 #define MAX_LISTED 10000
 /* Mean cosine to the centre of 100 latent dimensions: the labelled classes of BBC News, 20 Newsgroups and arXiv lie
    between .46 and .66, their k-means clusters between .31 and .73 with medians of .5 to .63, and clusters of half
@@ -35,15 +35,19 @@ void sheaf_topic_opts_init(sheaf_topic_opts *o, size_t size)
     memcpy(o, &d, size < sizeof d ? size : sizeof d);
 }
 
-static sheaf_status check(sheaf_ctx *ctx, const sheaf_clustering *c, const sheaf_terms *t, const sheaf_topic_opts *o)
+static sheaf_status check(sheaf_ctx *ctx, const sheaf_clustering *c, const sheaf_i_columns *columns,
+                          const sheaf_topic_opts *o)
 {
     if (o->n_terms < 0 || o->n_terms > MAX_LISTED)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "%d terms a topic: not between 0 and %d", o->n_terms, MAX_LISTED);
     if (o->n_docs < 0 || o->n_docs > MAX_LISTED)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "%d documents a topic: not between 0 and %d", o->n_docs, MAX_LISTED);
-    if (c->n != t->n_docs)
+    if (c->n != columns->words->n_docs)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "%lld documents were clustered, but the terms are of %lld",
-                            (long long)c->n, (long long)t->n_docs);
+                            (long long)c->n, (long long)columns->words->n_docs);
+    if (columns->phrases && c->n != columns->phrases->n_docs)
+        return sheaf_i_fail(ctx, SHEAF_EINVAL, "%lld documents were clustered, but the phrases are of %lld",
+                            (long long)c->n, (long long)columns->phrases->n_docs);
     return SHEAF_OK;
 }
 
@@ -123,33 +127,39 @@ static void word_tightness(const building *b)
 }
 
 /* Names of hosts and files are listed only where there is nothing else. */
-static sheaf_status list_terms(sheaf_ctx *ctx, sheaf_i_topic *topic, const sheaf_i_telling *e, const sheaf_terms *t,
-                               int32_t n_terms)
+static sheaf_status list_terms(sheaf_ctx *ctx, sheaf_i_topic *topic, const sheaf_i_telling *e,
+                               const sheaf_i_columns *columns, int32_t n_terms)
 {
-    int64_t floor = sheaf_i_telling_floor(e, LISTED_SHARE);
+    int64_t floor = sheaf_i_telling_floor(e, SHEAF_I_LISTED_SHARE);
     topic->terms = sheaf_i_array(ctx, e->n < n_terms ? e->n : n_terms, sizeof *topic->terms);
     if (!topic->terms) return SHEAF_ENOMEM;
     for (int dotted = 0; dotted < 2 && topic->n_terms == 0; dotted++)
         for (int32_t i = 0; i < e->n && topic->n_terms < n_terms; i++) {
-            if (e->term[i].docs < floor || (!dotted && sheaf_i_dotted_name(t->surface[e->term[i].term]))) continue;
-            topic->terms[topic->n_terms++] = e->term[i];
+            const sheaf_i_speaker *x = &e->term[i];
+            sheaf_str text = sheaf_i_columns_surface(columns, x->column);
+            if (x->docs < floor || (!dotted && sheaf_i_dotted_name(text))) continue;
+            topic->terms[topic->n_terms++] =
+                (sheaf_topic_term){.term = x->column, .score = x->score, .docs = x->docs, .text = text};
         }
     return SHEAF_OK;
 }
 
-static sheaf_status describe_words(building *b, const sheaf_terms *t, int32_t n_terms)
+static sheaf_status describe_words(building *b, sheaf_topics *topics, const sheaf_i_columns *columns, int32_t n_terms)
 {
     sheaf_status st = SHEAF_OK;
     int32_t room = n_terms < CANDIDATES / 2 ? CANDIDATES : 2 * n_terms, k = b->members.k;
     sheaf_i_telling *telling = NULL;
-    sheaf_topic_term *pool = NULL;
-    if (room > t->n_terms) room = t->n_terms;
+    sheaf_i_speaker *pool = NULL;
+    if (room > sheaf_i_columns_count(columns)) room = sheaf_i_columns_count(columns);
     SHEAF_NEW0(telling, b->ctx, k);
-    SHEAF_NEW(pool, b->ctx, (int64_t)k * room);
-    for (int32_t c = 0; c < k; c++) telling[c].term = pool + (int64_t)c * room;
-    SHEAF_TRY(sheaf_i_telling_find(b->ctx, telling, room, t, &b->members));
-    SHEAF_TRY(sheaf_i_names_choose(b->ctx, b->topic, k, telling, t));
-    for (int32_t c = 0; c < k; c++) SHEAF_TRY(list_terms(b->ctx, &b->topic[c], &telling[c], t, n_terms));
+    SHEAF_NEW(pool, b->ctx, 2 * (int64_t)k * room);
+    for (int32_t c = 0; c < k; c++) telling[c].term = pool + 2 * (int64_t)c * room;
+    SHEAF_TRY(sheaf_i_telling_find(b->ctx, telling, room, columns, &b->members));
+    SHEAF_TRY(sheaf_i_signatures_find(b->ctx, telling, columns->words, &b->members));
+    SHEAF_TRY(sheaf_i_phrases_put_in(b->ctx, telling, k, columns));
+    SHEAF_TRY(sheaf_i_names_choose(b->ctx, b->topic, k, telling, columns));
+    SHEAF_TRY(sheaf_i_measure_words(b->ctx, topics, telling, columns, b->c, &b->members));
+    for (int32_t c = 0; c < k; c++) SHEAF_TRY(list_terms(b->ctx, &b->topic[c], &telling[c], columns, n_terms));
 done:
     sheaf_i_free(b->ctx, telling);
     sheaf_i_free(b->ctx, pool);
@@ -171,16 +181,17 @@ done:
 }
 
 sheaf_status sheaf_topics_build(sheaf_ctx *ctx, sheaf_topics **out, const sheaf_clustering *c, const sheaf_terms *t,
-                                const sheaf_topic_opts *given)
+                                const sheaf_terms *phrases, const sheaf_topic_opts *given)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_topics *topics = NULL;
     sheaf_topic_opts o;
     building b = {.ctx = ctx, .c = c};
+    const sheaf_i_columns columns = {t, phrases};
     *out = NULL;
     sheaf_topic_opts_init(&o, sizeof o);
     if (given) sheaf_i_opts_copy(&o, sizeof o, given, given->size);
-    SHEAF_TRY(check(ctx, c, t, &o));
+    SHEAF_TRY(check(ctx, c, &columns, &o));
     SHEAF_NEW0(topics, ctx, 1);
     topics->ctx = ctx;
     SHEAF_NEW0(topics->topic, ctx, c->k);
@@ -188,7 +199,7 @@ sheaf_status sheaf_topics_build(sheaf_ctx *ctx, sheaf_topics **out, const sheaf_
     b.topic = topics->topic;
     b.n_docs = o.n_docs;
     SHEAF_TRY(find_members(ctx, &b.members, c));
-    SHEAF_TRY(describe_words(&b, t, o.n_terms));
+    SHEAF_TRY(describe_words(&b, topics, &columns, o.n_terms));
     SHEAF_TRY(describe_all_documents(&b));
     *out = topics;
     topics = NULL;
@@ -215,12 +226,19 @@ void sheaf_topics_free(sheaf_topics *t)
 /* A number that is no cluster has nothing. */
 static sheaf_i_topic topic_of(const sheaf_topics *t, int32_t cluster)
 {
-    return cluster >= 1 && cluster <= t->k ? t->topic[cluster - 1] : (sheaf_i_topic){.name = "", .tightness_word = ""};
+    return cluster >= 1 && cluster <= t->k ? t->topic[cluster - 1]
+                                           : (sheaf_i_topic){.name = "", .tightness_word = "", .coherence = NAN,
+                                                             .distinctness = NAN, .coverage = NAN, .exclusivity = NAN};
 }
 
 int32_t sheaf_topics_k(const sheaf_topics *t) { return t->k; }
 const char *sheaf_topics_name(const sheaf_topics *t, int32_t cluster) { return topic_of(t, cluster).name; }
 double sheaf_topics_tightness(const sheaf_topics *t, int32_t cluster) { return topic_of(t, cluster).tightness; }
+double sheaf_topics_coverage(const sheaf_topics *t, int32_t cluster) { return topic_of(t, cluster).coverage; }
+double sheaf_topics_exclusivity(const sheaf_topics *t, int32_t cluster) { return topic_of(t, cluster).exclusivity; }
+double sheaf_topics_coherence(const sheaf_topics *t, int32_t cluster) { return topic_of(t, cluster).coherence; }
+double sheaf_topics_distinctness(const sheaf_topics *t, int32_t cluster) { return topic_of(t, cluster).distinctness; }
+double sheaf_topics_diversity(const sheaf_topics *t) { return t->diversity; }
 
 const char *sheaf_topics_tightness_word(const sheaf_topics *t, int32_t cluster)
 {

@@ -1,6 +1,7 @@
 """The files that command-line cases run on; all text is made up here."""
 import json
 import os
+import struct
 
 THEMES = {
     "river": "river flood water bank bridge rain storm level rescue boat dam stream rising valley".split(),
@@ -45,6 +46,12 @@ def near_documents():
     yield "e2", "Gazette", "2024-01-04", " ".join(made_up(180, 60))
 
 
+def npy(rows):
+    head = "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }\n" % (len(rows), len(rows[0]))
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + b"".join(
+        struct.pack(f"<{len(row)}f", *row) for row in rows)
+
+
 def make(folder):
     at = lambda *p: os.path.join(folder, *p)
     rows = list(documents())
@@ -72,6 +79,13 @@ def make(folder):
         ("c1e", "S3", f"{count('w', 9)} {count('q', 30)}"))))
     write(at("three.jsonl"), "".join(json.dumps({"id": n, "text": t}) + "\n" for n, _, t in rows[6:9]))
     write(at("one.txt"), sentence("bread", 1))
+    # Vectors by which every second document of docs.jsonl belongs together, whatever its words; one hangs between.
+    vectors = [(i % 2 == 0, i % 2 == 1, .01 * (i % 3)) for i in range(len(rows))]
+    vectors[5] = (.8, .9, 0)
+    write(at("vectors.npy"), npy(vectors))
+    write(at("bad.npy"), npy(vectors[:4] + [(1, float("nan"), 0)] + vectors[5:]))
+    write(at("reverse.npy"), npy(vectors[::-1]))
+    write(at("reverse.ids"), "".join(f"{n}\n" for n, _, _ in rows[::-1]))
     os.makedirs(at("empty"))
     for i in range(4):
         write(at("blank", f"{i}.txt"), "")

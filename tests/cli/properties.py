@@ -195,7 +195,7 @@ class Streams(Case):
     def test_a_terminal_gets_a_table(self):
         seen, code = self.on_terminal("cluster", "docs", "-k", "3")
         self.assertEqual(code, 0)
-        self.assertRegex(seen, r"#  docs   fit  tightness  words that set it apart +most typical document")
+        self.assertRegex(seen, r"#  docs   fit  tightness  stability   covers   own  words that set it apart +most typical document")
         self.assertRegex(seen, r"(?m)^1     8  0\.")
         self.assertIn("Next: ", seen)
         self.assertRegex(seen, r"sheaf: [0-9.]+ s, \d+ threads?, peak \d+ MB")
@@ -203,6 +203,8 @@ class Streams(Case):
             self.assertLessEqual(len(re.sub("\033\\[[0-9;]*m", "", line)), 100, line)
         seen, code = self.on_terminal("cluster", "docs", "-k", "3", "-q")
         self.assertNotIn("sheaf:", seen)
+        seen, _ = self.on_terminal("cluster", "docs", "-k", "3", "-q", env={"COLUMNS": "80"})  # words stay legible
+        self.assertRegex(seen, r"#  docs   fit  tightness  stability   words that set it a\u2026 +most typical docume\u2026")
 
     def test_colour_at_a_terminal(self):
         escape = lambda **env: "\033[1m" in self.on_terminal("cluster", "docs", "-q", env=env)[0]
@@ -307,7 +309,7 @@ class Matrices(Case):
 
 class Help(Case):
     def test_every_option_parses_as_its_help_says(self):
-        for verb in "cluster", "topics", "eval", "info", "export", "bench", "doctor":
+        for verb in "cluster", "topics", "eval", "align", "info", "export", "bench", "doctor":
             out, _ = self.sheaf("help", verb)
             names = re.findall(r"(?m)^  (?:-\w, |    |)(--?[\w-]+)( [A-Z]\S*)?", out.decode())
             self.assertGreater(len(names), 8)

@@ -1,0 +1,253 @@
+/* The number of clusters where none is given: a sample of the documents is cut into more clusters than can be
+   wanted, and these are merged again one pair after the other. The evidence of the words (search.h) rises steeply
+   to some number, is nearly flat for a while, and falls: the smallest number is taken that has nearly all of the
+   rise. Beside it stands the cosine silhouette. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/mem.h"
+#include "base/par.h"
+#include "cluster/clustering.h"
+#include "refine/refine.h"
+#include "refine/search.h"
+#include "refine/subset.h"
+#include "space/space.h"
+#include "text/words.h"
+
+#define SAMPLE 20000    /* documents */
+#define FIRST_TOP 32    /* clusters to begin with, where the documents are enough */
+#define DOCS_A_CLUSTER 8
+#define NEAR_TOP .8     /* a best k beyond this share of the top asks for twice as many */
+#define MOST SHEAF_K_MOST
+/* Of the rise of the evidence from one cluster to the highest, what may be missing: walks to the same k differ by about
+   as much. */
+#define MISSING .02
+#define STARTS 2
+#define FEWEST 3           /* different documents to choose for */
+#define ROWS 256
+
+typedef struct {
+    sheaf_ctx *ctx;
+    const sheaf_i_points *p; /* of the sample */
+    sheaf_k_choice *choice;
+} choosing;
+
+typedef struct {
+    const sheaf_i_points *p;
+    const int32_t *label;
+    const double *sum;       /* k x d */
+    const int64_t *count;
+    int32_t k;
+    double *part;            /* blocks */
+} silhouetting;
+
+/* Mean cosine distance to the others of a cluster from its sum alone: 1 - x.S / n. */
+static double silhouette_of(const silhouetting *g, int64_t i)
+{
+    const float *x = g->p->x + i * g->p->d;
+    double own = 0, other = INFINITY;
+    if (g->count[g->label[i]] < 2) return 0;
+    for (int32_t t = 0; t < g->k; t++) {
+        double dot = 0;
+        if (!g->count[t]) continue;
+        for (int32_t j = 0; j < g->p->d; j++) dot += (double)x[j] * g->sum[(int64_t)t * g->p->d + j];
+        const double n = (double)g->count[t];
+        if (t == g->label[i]) own = (n - dot) / (n - 1);
+        else other = fmin(other, 1 - dot / n);
+    }
+    const double most = fmax(own, other);
+    return most > 0 && isfinite(other) ? (other - own) / most : 0;
+}
+
+static sheaf_status silhouette_block(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    const silhouetting *g = arg;
+    int64_t lo, hi;
+    sheaf_i_range(g->p->n, ROWS, block, &lo, &hi);
+    g->part[block] = 0;
+    for (int64_t i = lo; i < hi; i++) g->part[block] += silhouette_of(g, i);
+    return SHEAF_OK;
+}
+
+static sheaf_status silhouette(sheaf_ctx *ctx, const sheaf_i_points *p, const int32_t *label, int32_t k, double *out)
+{
+    sheaf_status st = SHEAF_OK;
+    double *sum = NULL;
+    int64_t *count = NULL;
+    silhouetting g = {.p = p, .label = label, .k = k};
+    SHEAF_NEW0(sum, ctx, (int64_t)k * p->d);
+    SHEAF_NEW0(count, ctx, k);
+    SHEAF_NEW(g.part, ctx, sheaf_i_blocks(p->n, ROWS));
+    for (int64_t i = 0; i < p->n; i++) {
+        count[label[i]]++;
+        for (int32_t j = 0; j < p->d; j++) sum[(int64_t)label[i] * p->d + j] += (double)p->x[i * p->d + j];
+    }
+    g.sum = sum;
+    g.count = count;
+    SHEAF_TRY(sheaf_i_par_for(ctx, NULL, sheaf_i_blocks(p->n, ROWS), silhouette_block, &g));
+    *out = 0;
+    for (int64_t b = 0; b < sheaf_i_blocks(p->n, ROWS); b++) *out += g.part[b] / (double)p->n;
+done:
+    sheaf_i_free(ctx, sum);
+    sheaf_i_free(ctx, count);
+    sheaf_i_free(ctx, g.part);
+    return st;
+}
+
+/* Keeps the better of what two walks say of one k. */
+static sheaf_status visit(void *arg, int32_t k, const int32_t *label, double evidence)
+{
+    choosing *c = arg;
+    sheaf_k_choice *o = c->choice;
+    sheaf_k_point *x = &o->curve[k];
+    if (x->k == k && x->evidence >= evidence) return SHEAF_OK;
+    double value = 0;
+    sheaf_status st = silhouette(c->ctx, c->p, label, k, &value);
+    *x = (sheaf_k_point){.k = k, .evidence = evidence, .silhouette = value};
+    return st;
+}
+
+/* Highest evidence within the bounds; `not`: leaving out that k. 0: none. */
+static int32_t highest(const sheaf_k_choice *o, int32_t not)
+{
+    int32_t best = 0;
+    for (int32_t k = o->least; k <= o->most; k++)
+        if (k != not && o->curve[k].k == k && (!best || o->curve[k].evidence > o->curve[best].evidence)) best = k;
+    return best;
+}
+
+static void choose(sheaf_k_choice *o)
+{
+    const int32_t top = highest(o, 0);
+    const double enough = o->curve[top].evidence - MISSING * (o->curve[top].evidence - o->curve[1].evidence);
+    for (o->k = o->least; o->k < top; o->k++)
+        if (o->curve[o->k].k && o->curve[o->k].evidence >= enough) break;
+    o->runner_up = o->k < top ? top : highest(o, top);
+}
+
+/* All documents in one cluster: what the evidence rises from. */
+static sheaf_status look_at_one(choosing *c, const sheaf_i_rows *r, double size_weight)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_i_partition p = {0};
+    int32_t *label = NULL, step = 3;
+    double evidence;
+    SHEAF_NEW0(label, c->ctx, r->n);
+    SHEAF_TRY(sheaf_i_partition_new(&p, r, 1, label, size_weight));
+    SHEAF_TRY(sheaf_i_partition_evidence(&p, &step, &evidence));
+    c->choice->curve[1] = (sheaf_k_point){.k = 1, .evidence = evidence};
+done:
+    sheaf_i_partition_end(&p);
+    sheaf_i_free(c->ctx, label);
+    return st;
+}
+
+/* k-means of the sample with `top` clusters, and from there down. */
+static sheaf_status walk_down(choosing *c, const sheaf_i_rows *r, int32_t top, int32_t least, uint64_t seed,
+                              double size_weight)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_clustering *found = NULL;
+    sheaf_cluster_opts o;
+    int32_t *label = NULL;
+    int64_t n;
+    sheaf_cluster_opts_init(&o, sizeof o);
+    o.k = top;
+    o.starts = STARTS;
+    o.seed = seed;
+    o.tol = 1e-3;
+    const sheaf_i_search s = {.least = least, .size_weight = size_weight, .visit = visit, .arg = c};
+    SHEAF_TRY(sheaf_cluster_vectors(c->ctx, &found, c->p->x, c->p->n, c->p->d, c->p->d, &o));
+    const int32_t *given = sheaf_clustering_labels(found, &n);
+    SHEAF_NEW(label, c->ctx, n);
+    for (int64_t i = 0; i < n; i++) label[i] = given[i] - 1;
+    st = sheaf_i_search_k(&s, r, sheaf_clustering_k(found), label);
+done:
+    sheaf_clustering_free(found);
+    sheaf_i_free(c->ctx, label);
+    return st;
+}
+
+/* One from each of equal stretches of the placed documents. */
+static sheaf_status take_sample(sheaf_i_points *out, const sheaf_i_points *all)
+{
+    sheaf_status st = SHEAF_OK;
+    const int64_t n = all->n < SAMPLE ? all->n : SAMPLE;
+    float *x = NULL;
+    *out = (sheaf_i_points){.ctx = all->ctx, .n = n, .d = all->d, .spherical = true, .scale = 1};
+    SHEAF_NEW(x, all->ctx, n * all->d);
+    out->own = x;
+    out->x = x;
+    SHEAF_NEW(out->doc, all->ctx, n);
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t from = i * all->n / n;
+        memcpy(x + i * all->d, all->x + from * all->d, (size_t)all->d * sizeof *x);
+        out->doc[i] = all->doc[from];
+    }
+done:
+    return st;
+}
+
+static void sample_end(sheaf_i_points *p)
+{
+    if (!p->ctx) return;
+    sheaf_i_free(p->ctx, p->own);
+    sheaf_i_free(p->ctx, p->doc);
+}
+
+static sheaf_status search(choosing *c, const sheaf_i_rows *r, const sheaf_cluster_opts *co, double size_weight)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_k_choice *o = c->choice;
+    const int64_t room = c->p->n / DOCS_A_CLUSTER;
+    const int32_t limit = co->k_most ? co->k_most : (int32_t)(room < 2 ? 2 : room < MOST ? room : MOST);
+    o->least = co->k_least > 2 ? co->k_least : 2;
+    o->most = limit < MOST ? limit : MOST;
+    int32_t top = o->most < FIRST_TOP ? o->most : FIRST_TOP;
+    if (top < o->least) top = o->least;
+    SHEAF_TRY(look_at_one(c, r, size_weight));
+    for (;;) {
+        SHEAF_TRY(walk_down(c, r, top, o->least, co->seed, size_weight));
+        if (top >= o->most || (double)highest(o, 0) < NEAR_TOP * (double)top) break;
+        top = 2 * top < o->most ? 2 * top : o->most;
+    }
+    choose(o);
+done:
+    return st;
+}
+
+sheaf_status sheaf_choose_k(sheaf_ctx *ctx, sheaf_k_choice *out, const sheaf_space *space, const sheaf_terms *terms,
+                            const sheaf_cluster_opts *given, const sheaf_refine_opts *asked)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_i_points all = {0}, sample = {0};
+    sheaf_i_rows whole = {0}, r = {0};
+    sheaf_cluster_opts co;
+    sheaf_refine_opts ro;
+    int64_t distinct;
+    memset(out, 0, sizeof *out);
+    sheaf_cluster_opts_init(&co, sizeof co);
+    sheaf_refine_opts_init(&ro, sizeof ro);
+    if (given) sheaf_i_opts_copy(&co, sizeof co, given, given->size);
+    if (asked) sheaf_i_opts_copy(&ro, sizeof ro, asked, asked->size);
+    if (co.drop_first < 0) co.drop_first = 0;
+    co.metric = SHEAF_METRIC_SPHERICAL;
+    SHEAF_TRY(sheaf_i_progress(ctx, "choosing k", 0, 0));
+    SHEAF_TRY(sheaf_i_space_points(ctx, &all, space, &co));
+    SHEAF_TRY(take_sample(&sample, &all));
+    SHEAF_TRY(sheaf_i_points_distinct(&sample, FEWEST, &distinct));
+    if (distinct < FEWEST) goto done; /* nothing to choose */
+    SHEAF_TRY(sheaf_i_rows_build(&whole, terms, NULL, &ro, 65535));
+    SHEAF_TRY(sheaf_i_rows_subset(&r, &whole, sample.doc, sample.n));
+    choosing c = {ctx, &sample, out};
+    SHEAF_TRY(search(&c, &r, &co, ro.size_weight));
+done:
+    sheaf_i_points_end(&all);
+    sample_end(&sample);
+    if (whole.ctx) sheaf_i_rows_end(&whole);
+    if (r.ctx) sheaf_i_rows_end(&r);
+    return st;
+}

@@ -1,0 +1,1 @@
+sheaf_test(align SOURCES test_align_vectors.c)
