@@ -25,7 +25,7 @@ WEIGHTS = {"bipartite, rows damped 15": ("--weight", "bipartite"),
 FACTORS = {
     "weights": WEIGHTS,
     "first dimension": {"kept": ("--drop-first", "0"), "dropped": ("--drop-first", "1")},
-    "dimensions": {d: ("--dims", d) for d in ("50", "100", "150")},
+    "dimensions": {d: ("--dims", d) for d in ("50", "100")},
     "stems": {"yes": (), "no": ("--no-stem",)},
     "refinement": {"none": ("--refine", "none"), "words": ("--no-phrases",), "words and phrases": ()},
 }

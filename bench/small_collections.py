@@ -32,7 +32,8 @@ def sample(rows, n, number, path):
 
 def ami(sheaf, path, k, seed, flags):
     out = path.with_suffix(".tsv")
-    subprocess.run([sheaf, "cluster", path, "-k", str(k), "--seed", str(seed), "-q", "-o", out, *flags], check=True)
+    command = [sheaf, "cluster", path, "-k", str(k), "--seed", str(seed), "--refine", "none", "-q", "-o", out, *flags]
+    subprocess.run(command, check=True)
     done = subprocess.run([sheaf, "eval", out, "--json"], check=True, capture_output=True, text=True)
     return json.loads(done.stdout)["ami"]
 

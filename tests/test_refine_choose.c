@@ -156,6 +156,12 @@ static sheaf_k_choice choose(sheaf_ctx *ctx, const job *j)
         if (!top || x->evidence > c.curve[top].evidence) second = top, top = k;
         else if (!second || x->evidence > c.curve[second].evidence) second = k;
     }
+    if (c.by_silhouette) {
+        for (int32_t k = c.least; k <= c.most; k++)
+            assert_true(!c.curve[k].k || c.curve[k].silhouette <= c.curve[c.k].silhouette);
+        assert_int_equal(c.runner_up, c.k == top ? second : top);
+        return c;
+    }
     const double high = c.curve[top].evidence, enough = high - .02 * (high - c.curve[1].evidence);
     for (int32_t k = top; k >= c.least; k--)
         if (c.curve[k].k && (k == top || c.curve[k].evidence >= enough)) first = k;

@@ -550,6 +550,8 @@ typedef struct {
     int32_t k;            /* the smallest whose evidence lacks at most a fiftieth of the rise from one cluster to the
                              highest */
     int32_t runner_up;    /* that of the highest evidence, or if that is k, of the second highest; 0: there is none */
+    bool by_silhouette;   /* the evidence hardly rises from one cluster on (less than .1 a document): k is that of the
+                             highest silhouette instead */
     int32_t least, most;  /* bounds of the search. All is 0 where there are not 3 different documents to choose for */
     sheaf_k_point curve[SHEAF_K_MOST + 1]; /* by k */
 } sheaf_k_choice;

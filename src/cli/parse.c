@@ -1,6 +1,6 @@
 /* From argv to settings, over getopt_long and the option table. */
+#include <ctype.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,20 +148,24 @@ static int set_weight(settings *s, const char *value)
 /* N, auto, or bounds A..B for auto */
 static int set_k(sheaf_cluster_opts *c, const char *value)
 {
-    int32_t least = 0, most = 0;
-    int end = 0;
+    long long least = 0, most = 0;
+    char *end = NULL;
     c->k_least = c->k_most = 0;
     if (strcmp(value, "auto") == 0) {
         c->k = 0;
         return 0;
     }
     if (!strstr(value, "..")) return small("k", value, 1, INT32_MAX, &c->k);
-    if (sscanf(value, "%" SCNd32 "..%" SCNd32 "%n", &least, &most, &end) != 2 || value[end] || least < 2 ||
-        most < least || most > SHEAF_K_MOST)
+    const char *second = strstr(value, "..") + 2;
+    bool right = isdigit((unsigned char)*value) && isdigit((unsigned char)*second);
+    if (right) least = strtoll(value, &end, 10);
+    right = right && end == second - 2;
+    if (right) most = strtoll(second, &end, 10);
+    if (!right || *end || least < 2 || most < least || most > SHEAF_K_MOST)
         return fail(EXIT_USAGE, "-k 8..40", "-k %s: bounds must be A..B, between 2 and %d", value, SHEAF_K_MOST);
     c->k = 0;
-    c->k_least = least;
-    c->k_most = most;
+    c->k_least = (int32_t)least;
+    c->k_most = (int32_t)most;
     return 0;
 }
 

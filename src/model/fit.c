@@ -155,8 +155,8 @@ static void tell_choice(sheaf_model *m)
     m->clustering->report.k_asked = 0;
     char other[48] = "";
     if (c->runner_up) snprintf(other, sizeof other, "; next %d", c->runner_up);
-    snprintf(m->clustering->k_reason, sizeof m->clustering->k_reason, "k = %d of %d..%d by the evidence of the words%s",
-             m->clustering->k, c->least, c->most, other);
+    snprintf(m->clustering->k_reason, sizeof m->clustering->k_reason, "k = %d of %d..%d by the %s%s",
+             m->clustering->k, c->least, c->most, c->by_silhouette ? "silhouette" : "evidence of the words", other);
 }
 
 static sheaf_status cluster(sheaf_model *m)

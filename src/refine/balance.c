@@ -14,6 +14,7 @@
    from .745 to .760 AMI by its fourth try). A bound on mergers costs quality: one is often right for several cuts. */
 #define CUTS 1
 #define TRIES 100
+#define WORK 6000      /* tries times clusters: a try costs as many scores a document */
 #define SLACK .5       /* a change may promise a loss of so much weight a document: passes gain more than promised */
 #define FEW 3          /* with so many clusters there is nothing to choose */
 /* All documents: near ones alone (reach .4) lose changes worth having: r8 .593 to .571 ARI. */
@@ -65,7 +66,7 @@ sheaf_status sheaf_i_balance(sheaf_i_passes *s, sheaf_i_balance_report *report)
     SHEAF_TRY(sheaf_i_partition_new(&before, r, p->k, NULL, p->size_weight));
     SHEAF_TRY(sheaf_i_changes_new(&c, p));
     SHEAF_TRY(sheaf_i_partition_objective(p, &then));
-    while (failures < FAILURES && report->tries < TRIES) {
+    while (failures < FAILURES && report->tries < TRIES && report->tries * p->k < WORK) {
         double gained;
         SHEAF_TRY(sheaf_i_changes_update(&c));
         const change h = best_change(&c, cuts);

@@ -24,6 +24,7 @@
 /* Of the rise of the evidence from one cluster to the highest, what may be missing: walks to the same k differ by about
    as much. */
 #define MISSING .02
+#define LEAST_RISE .1 /* a document: with less the words do not tell one theme from several */
 #define STARTS 2
 #define FEWEST 3           /* different documents to choose for */
 #define ROWS 256
@@ -119,13 +120,17 @@ static int32_t highest(const sheaf_k_choice *o, int32_t not)
     return best;
 }
 
-static void choose(sheaf_k_choice *o)
+static void choose(sheaf_k_choice *o, int64_t docs)
 {
     const int32_t top = highest(o, 0);
-    const double enough = o->curve[top].evidence - MISSING * (o->curve[top].evidence - o->curve[1].evidence);
-    for (o->k = o->least; o->k < top; o->k++)
+    const double rise = o->curve[top].evidence - o->curve[1].evidence;
+    const double enough = o->curve[top].evidence - MISSING * rise;
+    o->by_silhouette = rise < LEAST_RISE * (double)docs;
+    for (o->k = o->least; o->k < top && !o->by_silhouette; o->k++)
         if (o->curve[o->k].k && o->curve[o->k].evidence >= enough) break;
-    o->runner_up = o->k < top ? top : highest(o, top);
+    for (int32_t k = o->least; k <= o->most && o->by_silhouette; k++)
+        if (o->curve[k].k && o->curve[k].silhouette > o->curve[o->k].silhouette) o->k = k;
+    o->runner_up = o->k != top ? top : highest(o, top);
 }
 
 /* All documents in one cluster: what the evidence rises from. */
@@ -202,10 +207,13 @@ static sheaf_status search(choosing *c, const sheaf_i_rows *r, const sheaf_clust
 {
     sheaf_status st = SHEAF_OK;
     sheaf_k_choice *o = c->choice;
-    const int64_t room = c->p->n / DOCS_A_CLUSTER;
+    int64_t room = c->p->n / DOCS_A_CLUSTER, distinct;
+    SHEAF_TRY(sheaf_i_points_distinct(c->p, MOST, &distinct));
+    if (distinct < room) room = distinct;
     const int32_t limit = co->k_most ? co->k_most : (int32_t)(room < 2 ? 2 : room < MOST ? room : MOST);
     o->least = co->k_least > 2 ? co->k_least : 2;
-    o->most = limit < MOST ? limit : MOST;
+    o->most = limit < distinct ? limit : (int32_t)distinct;
+    if (o->least > o->most) o->least = o->most;
     int32_t top = o->most < FIRST_TOP ? o->most : FIRST_TOP;
     if (top < o->least) top = o->least;
     SHEAF_TRY(look_at_one(c, r, size_weight));
@@ -214,7 +222,7 @@ static sheaf_status search(choosing *c, const sheaf_i_rows *r, const sheaf_clust
         if (top >= o->most || (double)highest(o, 0) < NEAR_TOP * (double)top) break;
         top = 2 * top < o->most ? 2 * top : o->most;
     }
-    choose(o);
+    choose(o, c->p->n);
 done:
     return st;
 }
@@ -233,6 +241,10 @@ sheaf_status sheaf_choose_k(sheaf_ctx *ctx, sheaf_k_choice *out, const sheaf_spa
     sheaf_refine_opts_init(&ro, sizeof ro);
     if (given) sheaf_i_opts_copy(&co, sizeof co, given, given->size);
     if (asked) sheaf_i_opts_copy(&ro, sizeof ro, asked, asked->size);
+    if (co.k_least < 0 || co.k_most < 0 || co.k_least > MOST || co.k_most > MOST ||
+        (co.k_most && co.k_least > co.k_most))
+        return sheaf_i_fail(ctx, SHEAF_EINVAL, "k between %d and %d: bounds must rise, up to %d", co.k_least, co.k_most,
+                            MOST);
     if (co.drop_first < 0) co.drop_first = 0;
     co.metric = SHEAF_METRIC_SPHERICAL;
     SHEAF_TRY(sheaf_i_progress(ctx, "choosing k", 0, 0));
