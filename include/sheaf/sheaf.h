@@ -556,7 +556,7 @@ typedef struct {
     sheaf_k_point curve[SHEAF_K_MOST + 1]; /* by k */
 } sheaf_k_choice;
 
-/* Chooses k on a sample of at most 20,000 documents: too many clusters by k-means, merged pair by pair and refined
+/* Chooses k on a sample of at most 50,000 documents: too many clusters by k-means, merged pair by pair and refined
    on the words. Evidence: Dirichlet-multinomial, of weighted terms and cluster sizes (doc: src/refine/evidence.h). */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_choose_k(sheaf_ctx *ctx, sheaf_k_choice *out, const sheaf_space *space,
                                                      const sheaf_terms *terms, const sheaf_cluster_opts *co,

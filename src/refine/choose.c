@@ -16,7 +16,8 @@
 #include "space/space.h"
 #include "text/words.h"
 
-#define SAMPLE 20000    /* documents */
+#define SAMPLE 50000    /* documents */
+#define MOST_TERMS 20000 /* the rarest words speak against every cut */
 #define FIRST_TOP 32    /* clusters to begin with, where the documents are enough */
 #define DOCS_A_CLUSTER 8
 #define NEAR_TOP .8     /* a best k beyond this share of the top asks for twice as many */
@@ -245,6 +246,7 @@ sheaf_status sheaf_choose_k(sheaf_ctx *ctx, sheaf_k_choice *out, const sheaf_spa
         (co.k_most && co.k_least > co.k_most))
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "k between %d and %d: bounds must rise, up to %d", co.k_least, co.k_most,
                             MOST);
+    if (ro.max_terms > MOST_TERMS) ro.max_terms = MOST_TERMS;
     if (co.drop_first < 0) co.drop_first = 0;
     co.metric = SHEAF_METRIC_SPHERICAL;
     SHEAF_TRY(sheaf_i_progress(ctx, "choosing k", 0, 0));
