@@ -142,7 +142,7 @@ static const char FORMATS[] =
 
 static const char ABOUT_K[] =
     "the number of clusters\n\n"
-    "  Without -k the words choose it, and a note says how. A sample of up to 20,000 documents is cut into\n"
+    "  Without -k the words choose it, and a note says how. A sample of up to 50,000 documents is cut into\n"
     "  more clusters than can be wanted, and these are joined again pair by pair; every k on the way has an\n"
     "  evidence: how likely the words are, given so many clusters (log marginal likelihood). It rises\n"
     "  steeply, is nearly flat for a while, and falls. Chosen is the smallest k that lacks at most a fiftieth\n"
