@@ -78,31 +78,31 @@ def pair(values):
 
 def rows_of(done, wanted):
     """Means of the cells that match, by corpus; and over the corpora."""
-    found = [[v for c, v in done[name] if all(c[f] == level for f, level in wanted.items())] for name in CORPORA]
+    found = [[v for c, v in done[name] if all(c[f] == level for f, level in wanted.items())] for name in done]
     whole = [v for values in found for v in values]
     return " | ".join(pair(v) if v else "-" for v in found) + f" | {statistics.mean(v[0] for v in whole):.3f}"
 
 
 def report(done, seed):
-    head = "| | " + " | ".join(CORPORA) + " | mean AMI |\n|" + "---|" * (len(CORPORA) + 2)
+    head = "| | " + " | ".join(done) + " | mean AMI |\n|" + "---|" * (len(done) + 2)
     lines = ["# Every combination of the recipe's settings", "",
              f"Made {time.strftime('%Y-%m-%d')} by `python3 bench/ablation.py --corpora DIR`: AMI / ARI, seed {seed}, "
              f"{len(list(cells()))} combinations, k = number of classes.", "", "## Each setting", "",
              "Means over all combinations of the others: what a setting gives whatever the rest is.", "", head]
     for factor, levels in FACTORS.items():
-        lines += [f"| **{factor}** |" + " |" * (len(CORPORA) + 1)]
+        lines += [f"| **{factor}** |" + " |" * (len(done) + 1)]
         lines += [f"| {level} | {rows_of(done, {factor: level})} |" for level in levels]
     lines += ["", "## With refinement by words and phrases alone", "",
               "Refinement leaves little of the differences between starts.", "", head]
     for factor in list(FACTORS)[:-1]:
-        lines += [f"| **{factor}** |" + " |" * (len(CORPORA) + 1)]
+        lines += [f"| **{factor}** |" + " |" * (len(done) + 1)]
         lines += [f"| {level} | {rows_of(done, {factor: level, 'refinement': 'words and phrases'})} |"
                   for level in FACTORS[factor]]
     lines += ["", "## The default, and the best ten by their mean AMI", "",
               "(The default tries both views of the first dimension, and the words judge.)", "", head]
     means = []
     for levels, _ in cells():
-        means.append((statistics.mean(v[0] for name in CORPORA for c, v in done[name] if c == levels), levels))
+        means.append((statistics.mean(v[0] for name in done for c, v in done[name] if c == levels), levels))
     lines += [f"| the default's neighbours, first dimension kept or dropped | {rows_of(done, DEFAULT)} |"]
     for _, levels in sorted(means, key=lambda m: -m[0])[:10]:
         lines += [f"| {'; '.join(levels.values())} | {rows_of(done, levels)} |"]
@@ -117,13 +117,14 @@ def main():
     p.add_argument("--work", type=pathlib.Path)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--again", action="store_true")
+    p.add_argument("--names", nargs="*", default=CORPORA, choices=CORPORA)
     args = p.parse_args()
     folder = args.work or pathlib.Path(tempfile.mkdtemp())
     folder.mkdir(parents=True, exist_ok=True)
     store = folder / "ablation.json"
     known = json.loads(store.read_text()) if store.exists() and not args.again else {}
     done = {}
-    for name in CORPORA:
+    for name in args.names:
         path, k = unpack(args.corpora, name, folder)
         done[name] = []
         for levels, flags in cells():

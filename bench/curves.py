@@ -63,8 +63,8 @@ class Curves:
 
     def sheaf(self, path, k, dims, threads):
         out = self.a.work / "labels.tsv"
-        return programs.measured([self.a.build / "sheaf", "cluster", path, "-k", k, "--dims", dims, "-t", threads, "-q",
-                                  "-o", out])[1]
+        return programs.measured([self.a.build / "sheaf", "cluster", path, "-k", k, "--dims", dims,
+                                  "--refine", "none", "-t", threads, "-q", "-o", out])[1]
 
     def peer(self, path, k, dims, threads):
         told = programs.peer("scikit_learn", "main-job", in_=path, k=k, dims=dims, threads=threads, seed=0,
