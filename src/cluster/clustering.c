@@ -334,6 +334,9 @@ sheaf_status sheaf_i_space_points(sheaf_ctx *ctx, sheaf_i_points *p, const sheaf
 {
     sheaf_status st = SHEAF_OK;
     double *factor = NULL;
+    if (o->drop_first > 0 && o->drop_first >= space->dims) /* a matrix of zeros has none, and only zero rows */
+        return sheaf_i_fail(ctx, SHEAF_EINVAL, "drop_first = %d leaves none of %d dimensions", o->drop_first,
+                            space->dims);
     SHEAF_TRY(sigma_powers(ctx, &factor, space, o));
     SHEAF_TRY(sheaf_i_points_make(ctx, p, space->u + o->drop_first, space->rows, space->dims - o->drop_first,
                                   space->dims, factor, NOISE, o->metric));
@@ -354,9 +357,6 @@ sheaf_status sheaf_i_cluster_fit(sheaf_ctx *ctx, sheaf_clustering **out, const s
     SHEAF_TRY(check_opts(ctx, &o));
     if (o.start) return sheaf_i_fail(ctx, SHEAF_EINVAL, "start is for sheaf_cluster_vectors");
     if (o.drop_first < 0) o.drop_first = 0;
-    if (o.drop_first > 0 && o.drop_first >= space->dims) /* a matrix of zeros has no dimensions, and only zero rows */
-        return sheaf_i_fail(ctx, SHEAF_EINVAL, "drop_first = %d leaves none of %d dimensions", o.drop_first,
-                            space->dims);
     SHEAF_TRY(sheaf_i_space_points(ctx, &p, space, &o));
     SHEAF_TRY(cluster_points(ctx, out, &p, space->rows, &o, judge));
     (*out)->report.drop_first = o.drop_first;

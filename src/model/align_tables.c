@@ -105,25 +105,6 @@ done:
     return st;
 }
 
-/* The names outlive the tables. */
-static sheaf_status keep_names(sheaf_align *a)
-{
-    sheaf_i_run_clusters *both[] = {&a->old_run, &a->new_run};
-    size_t bytes = 0;
-    for (int i = 0; i < 2; i++)
-        for (int32_t j = 0; j < both[i]->n; j++) bytes += both[i]->name[j].n;
-    char *at = a->names = sheaf_i_array(a->ctx, (int64_t)bytes, 1);
-    if (!at) return SHEAF_ENOMEM;
-    for (int i = 0; i < 2; i++)
-        for (int32_t j = 0; j < both[i]->n; j++) {
-            sheaf_str *s = &both[i]->name[j];
-            if (s->n) memcpy(at, s->p, s->n);
-            s->p = at;
-            at += s->n;
-        }
-    return SHEAF_OK;
-}
-
 sheaf_status sheaf_align_tables(sheaf_ctx *ctx, sheaf_align **out, const sheaf_table *old_run,
                                 const sheaf_table *new_run, const sheaf_align_opts *given)
 {
@@ -143,7 +124,8 @@ sheaf_status sheaf_align_tables(sheaf_ctx *ctx, sheaf_align **out, const sheaf_t
     else SHEAF_TRY(names_of_run(ctx, &a->old_run, &x));
     if (o.new_names) SHEAF_TRY(names_of_table(ctx, &a->new_run, o.new_names, y.what));
     else SHEAF_TRY(names_of_run(ctx, &a->new_run, &y));
-    SHEAF_TRY(keep_names(a));
+    SHEAF_TRY(sheaf_i_names_keep(ctx, &a->names, (sheaf_str *const[]){a->old_run.name, a->new_run.name},
+                                 (const int32_t[]){a->old_run.n, a->new_run.n}));
     *out = a;
     a = NULL;
 done:

@@ -117,25 +117,6 @@ static sheaf_status confusion(sheaf_eval *e, const int32_t *label, const int32_t
     return SHEAF_OK;
 }
 
-/* The names outlive the tables. */
-static sheaf_status keep_names(sheaf_eval *e)
-{
-    sheaf_i_classes *both[] = {&e->labels, &e->clusters};
-    size_t bytes = 0;
-    for (int i = 0; i < 2; i++)
-        for (int32_t j = 0; j < both[i]->n; j++) bytes += both[i]->name[j].n;
-    char *at = e->names = sheaf_i_array(e->ctx, (int64_t)bytes, 1);
-    if (!at) return SHEAF_ENOMEM;
-    for (int i = 0; i < 2; i++)
-        for (int32_t j = 0; j < both[i]->n; j++) {
-            sheaf_str *s = &both[i]->name[j];
-            if (s->n) memcpy(at, s->p, s->n);
-            s->p = at;
-            at += s->n;
-        }
-    return SHEAF_OK;
-}
-
 sheaf_status sheaf_eval_tables(sheaf_ctx *ctx, sheaf_eval **out, const sheaf_table *result, const sheaf_table *gold,
                                const sheaf_eval_fields *fields)
 {
@@ -152,7 +133,8 @@ sheaf_status sheaf_eval_tables(sheaf_ctx *ctx, sheaf_eval **out, const sheaf_tab
     SHEAF_NEW(cluster, ctx, j.n);
     SHEAF_TRY(classify(ctx, j.label, j.n, &e->labels, label));
     SHEAF_TRY(classify(ctx, j.cluster, j.n, &e->clusters, cluster));
-    SHEAF_TRY(keep_names(e));
+    SHEAF_TRY(sheaf_i_names_keep(ctx, &e->names, (sheaf_str *const[]){e->labels.name, e->clusters.name},
+                                 (const int32_t[]){e->labels.n, e->clusters.n}));
     SHEAF_TRY(confusion(e, label, cluster, j.n));
     SHEAF_TRY(sheaf_scores_compute(ctx, &e->scores, label, cluster, j.n));
     *out = e;

@@ -61,3 +61,20 @@ sheaf_status sheaf_i_table_ids(sheaf_ctx *ctx, const sheaf_table *t, int32_t col
                                 (long long)k[i].row + 1);
     return SHEAF_OK;
 }
+
+sheaf_status sheaf_i_names_keep(sheaf_ctx *ctx, char **out, sheaf_str *const name[2], const int32_t n[2])
+{
+    size_t bytes = 0;
+    for (int i = 0; i < 2; i++)
+        for (int32_t j = 0; j < n[i]; j++) bytes += name[i][j].n;
+    char *at = *out = sheaf_i_array(ctx, (int64_t)bytes, 1);
+    if (!at) return SHEAF_ENOMEM;
+    for (int i = 0; i < 2; i++)
+        for (int32_t j = 0; j < n[i]; j++) {
+            sheaf_str *s = &name[i][j];
+            if (s->n) memcpy(at, s->p, s->n);
+            s->p = at;
+            at += s->n;
+        }
+    return SHEAF_OK;
+}

@@ -22,4 +22,7 @@ sheaf_status sheaf_i_table_column(sheaf_ctx *ctx, const sheaf_table *t, const ch
 sheaf_status sheaf_i_table_ids(sheaf_ctx *ctx, const sheaf_table *t, int32_t column, const char *what,
                                sheaf_i_keyed **out);
 
+/* Copies two lists of names, n[0] and n[1], which then outlive their tables; *out holds their bytes, the caller's. */
+sheaf_status sheaf_i_names_keep(sheaf_ctx *ctx, char **out, sheaf_str *const name[2], const int32_t n[2]);
+
 #endif

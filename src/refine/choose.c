@@ -242,6 +242,7 @@ sheaf_status sheaf_choose_k(sheaf_ctx *ctx, sheaf_k_choice *out, const sheaf_spa
     sheaf_refine_opts_init(&ro, sizeof ro);
     if (given) sheaf_i_opts_copy(&co, sizeof co, given, given->size);
     if (asked) sheaf_i_opts_copy(&ro, sizeof ro, asked, asked->size);
+    SHEAF_TRY(sheaf_i_refine_check(ctx, &ro));
     if (co.k_least < 0 || co.k_most < 0 || co.k_least > MOST || co.k_most > MOST ||
         (co.k_most && co.k_least > co.k_most))
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "k between %d and %d: bounds must rise, up to %d", co.k_least, co.k_most,

@@ -12,7 +12,7 @@
 #define TERMS 65535         /* that a row of 16-bit columns can tell apart */
 #define CELLS (48 << 20)    /* sums and gains together: 8 bytes each; with many clusters fewer terms take part */
 
-static sheaf_status check_opts(sheaf_ctx *ctx, const sheaf_refine_opts *o)
+sheaf_status sheaf_i_refine_check(sheaf_ctx *ctx, const sheaf_refine_opts *o)
 {
     if (o->method != SHEAF_REFINE_NONE && o->method != SHEAF_REFINE_IB)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "refine = %d: there is no method of that number", (int)o->method);
@@ -68,7 +68,7 @@ sheaf_status sheaf_clustering_refine(sheaf_ctx *ctx, sheaf_clustering *c, const 
     sheaf_cluster_opts_init(&co, sizeof co);
     if (asked) sheaf_i_opts_copy(&o, sizeof o, asked, asked->size);
     if (given) sheaf_i_opts_copy(&co, sizeof co, given, given->size);
-    SHEAF_TRY(check_opts(ctx, &o));
+    SHEAF_TRY(sheaf_i_refine_check(ctx, &o));
     if (terms->n_docs != c->n || space->rows != c->n || (phrases && phrases->n_docs != c->n))
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "the clustering has %lld documents, the space %lld, the terms %lld",
                             (long long)c->n, (long long)space->rows, (long long)terms->n_docs);

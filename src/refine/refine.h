@@ -23,4 +23,7 @@ sheaf_status sheaf_i_refine_labels(const sheaf_i_rows *r, sheaf_i_refined *l, co
 sheaf_status sheaf_i_refine_fully(const sheaf_i_rows *r, int32_t k, int32_t *label, double size_weight,
                                   sheaf_i_balance_report *report);
 
+/* Options out of range are SHEAF_EINVAL. */
+sheaf_status sheaf_i_refine_check(sheaf_ctx *ctx, const sheaf_refine_opts *o);
+
 #endif

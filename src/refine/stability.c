@@ -281,15 +281,6 @@ static int32_t most_terms(int32_t k)
     return most < TERMS ? (int32_t)(most > 256 ? most : 256) : TERMS;
 }
 
-static sheaf_status check_refine(sheaf_ctx *ctx, const sheaf_refine_opts *o)
-{
-    const bool numbers = o->prior > 0 && o->prior <= 1e6 && o->size_weight >= 0 && o->size_weight <= 1e6;
-    if (numbers && o->phrase_weight >= 0 && o->phrase_weight <= 1 && o->max_terms >= 1) return SHEAF_OK;
-    return sheaf_i_fail(ctx, SHEAF_EINVAL, "prior = %g, phrase_weight = %g, size_weight = %g, max_terms = %d: no "
-                        "clustering can have been refined with these", o->prior, o->phrase_weight, o->size_weight,
-                        o->max_terms);
-}
-
 static sheaf_status run_all(sheaf_clustering *c, resampling *g, int32_t resamples)
 {
     sheaf_status st = SHEAF_OK;
@@ -323,7 +314,7 @@ sheaf_status sheaf_clustering_stability(sheaf_ctx *ctx, sheaf_clustering *c, con
     if (refine) sheaf_i_opts_copy(&ro, sizeof ro, refine, refine->size);
     sheaf_i_clustering_forget_stability(c);
     SHEAF_TRY(check_opts(ctx, &o));
-    SHEAF_TRY(check_refine(ctx, &ro));
+    SHEAF_TRY(sheaf_i_refine_check(ctx, &ro));
     if (terms->n_docs != c->n || space->rows != c->n || (phrases && phrases->n_docs != c->n))
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "the clustering has %lld documents, the space %lld, the terms %lld",
                             (long long)c->n, (long long)space->rows, (long long)terms->n_docs);

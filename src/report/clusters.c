@@ -136,6 +136,11 @@ static void choice_members(sheaf_i_text *t, const sheaf_k_choice *c)
     member(t, ",\"runner_up\":", c->runner_up);
     member(t, ",\"least\":", c->least);
     member(t, ",\"most\":", c->most);
+    if (c->by_silhouette) {
+        sheaf_i_text_puts(t, ",\"rule\":\"highest silhouette, the evidence hardly rises from one cluster on; "
+                             "runner-up: the highest evidence, or if chosen, the second highest\"}");
+        return;
+    }
     sheaf_i_text_puts(t, ",\"rule\":\"smallest k whose evidence lacks at most a fiftieth of the rise from one cluster "
                          "to the highest; runner-up: the highest, or if chosen, the second highest\"}");
 }
