@@ -2,9 +2,10 @@
 
     .venv-peers/bin/python bench/choose_k.py --corpora DIR [--sheaf FILE] [--out results/choose-k.md] [--seeds 3]
 
-For each corpus: `sheaf cluster X --emit k` (evidence and silhouette at each k looked at), AMI and ARI of the labels at the
-choice, at the runner-up and at the true number, the processor time of a run that chooses against one of given k, and,
-for some k around, the agreement of resamples (`--resamples 8`). Plots: results/choose-k-CORPUS.svg.
+For each corpus: `sheaf cluster X --emit k` (evidence, silhouette and agreement of two walks at each k looked at), AMI and
+ARI of the labels at the choice, at the runner-up and at the true number, wall and processor time of a run that chooses
+against one of given k, and, for some k around, the agreement of resamples (`--resamples 8`). Plots of seed 1:
+results/choose-k-CORPUS.svg.
 """
 import argparse
 import csv
@@ -39,19 +40,27 @@ def unpack(corpora, name, folder):
 
 
 def timed(command):
-    """Output and processor seconds."""
-    before = os.times()
+    """Output, wall and processor seconds."""
+    before, start = os.times(), time.perf_counter()
     out = subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True).stdout
-    after = os.times()
-    return out, after.children_user + after.children_system - before.children_user - before.children_system
+    wall, after = time.perf_counter() - start, os.times()
+    return out, wall, after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def scored(sheaf, path, seed, k):
     out = path.with_suffix(".tsv")
     flags = [] if k is None else ["-k", k]
-    _, seconds = timed([sheaf, "cluster", path, *flags, "--seed", seed, "-q", "-f", "tsv", "-o", out])
+    _, wall, processor = timed([sheaf, "cluster", path, *flags, "--seed", seed, "-q", "-f", "tsv", "-o", out])
     found = json.loads(timed([sheaf, "eval", out, "--json"])[0])
-    return found["ami"], found["ari"], seconds
+    return found["ami"], found["ari"], wall, processor
+
+
+def curve(sheaf, path, seed):
+    """Rows of the curve, choice, runner-up."""
+    text = timed([sheaf, "cluster", path, "--emit", "k", "--seed", seed, "-q", "-f", "tsv"])[0]
+    rows = list(csv.DictReader(io.StringIO(text), delimiter="\t"))
+    choice = next(int(r["k"]) for r in rows if r["what"] == "choice")
+    return rows, choice, next((int(r["k"]) for r in rows if r["what"] == "runner-up"), choice)
 
 
 def agreement(sheaf, path, k):
@@ -76,13 +85,16 @@ def find(value, key):
 
 def plot(name, rows, resampled, true, choice, out):
     ks = [int(r["k"]) for r in rows if int(r["k"]) > 1]
+    walks = [r for r in rows if int(r["k"]) > 1 and r["agreement"]]
     fig, axes = plt.subplots(3, 1, sharex=True, figsize=(7, 7))
     axes[0].plot(ks, [float(r["evidence"]) for r in rows if int(r["k"]) > 1], color="#0072B2")
     axes[0].set_ylabel("evidence")
     axes[1].plot(ks, [float(r["silhouette"]) for r in rows if int(r["k"]) > 1], color="#D55E00")
     axes[1].set_ylabel("silhouette")
-    axes[2].plot(sorted(resampled), [resampled[k] for k in sorted(resampled)], "o-", color="#009E73")
-    axes[2].set_ylabel("agreement of resamples")
+    axes[2].plot(sorted(resampled), [resampled[k] for k in sorted(resampled)], "o-", color="#009E73", label="of resamples")
+    axes[2].plot([int(r["k"]) for r in walks], [float(r["agreement"]) for r in walks], color="#CC79A7", label="of walks")
+    axes[2].set_ylabel("agreement")
+    axes[2].legend()
     axes[2].set_xlabel("k")
     for ax in axes:
         ax.axvline(true, color="black", linestyle=":", label=f"true {true}")
@@ -95,22 +107,21 @@ def plot(name, rows, resampled, true, choice, out):
 
 
 def measure(sheaf, path, true, seeds, name, folder):
-    text, _ = timed([sheaf, "cluster", path, "--emit", "k", "-q", "-f", "tsv"])
-    rows = list(csv.DictReader(io.StringIO(text), delimiter="\t"))
-    choice = next(int(r["k"]) for r in rows if r["what"] == "choice")
-    other = next((int(r["k"]) for r in rows if r["what"] == "runner-up"), choice)
+    found = [curve(sheaf, path, s) for s in range(1, seeds + 1)]
+    rows, choice, other = found[0]
     auto = [scored(sheaf, path, s, None) for s in range(1, seeds + 1)]
     given = [scored(sheaf, path, s, true) for s in range(1, seeds + 1)]
-    second = [scored(sheaf, path, s, other) for s in range(1, seeds + 1)]
+    second = [scored(sheaf, path, s, found[s - 1][2]) for s in range(1, seeds + 1)]
     around = sorted({k for k in (2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, true, choice, other) if k <= 2 * max(true, choice)})
     resampled = {k: agreement(sheaf, path, k) for k in around}
     plot(name, rows, {k: v for k, v in resampled.items() if v is not None}, true, choice, folder / f"choose-k-{name}.svg")
     mean = lambda runs, i: statistics.mean(r[i] for r in runs)  # noqa: E731
     best_silhouette = max((r for r in rows if int(r["k"]) > 1), key=lambda r: float(r["silhouette"]))["k"]
-    return [choice, other, best_silhouette, max(resampled, key=lambda k: resampled[k] or 0),
+    ratio = lambda i: statistics.median(r[i] for r in auto) / statistics.median(r[i] for r in given)  # noqa: E731
+    return [", ".join(f"{c} ({o})" for _, c, o in found), best_silhouette, max(resampled, key=lambda k: resampled[k] or 0),
             f"{mean(auto, 0):.3f} / {mean(auto, 1):.3f}", f"{mean(second, 0):.3f} / {mean(second, 1):.3f}",
             f"{mean(given, 0):.3f} / {mean(given, 1):.3f}", f"{mean(auto, 0) - mean(given, 0):+.3f}",
-            f"{statistics.median(r[2] for r in auto) / statistics.median(r[2] for r in given):.1f}"]
+            f"{ratio(2):.1f} / {ratio(3):.1f}"]
 
 
 def main():
@@ -122,11 +133,12 @@ def main():
     args = p.parse_args()
     lines = ["# The number of clusters, chosen", "",
              f"Made {time.strftime('%Y-%m-%d')} by `.venv-peers/bin/python bench/choose_k.py --corpora DIR`: choice and "
-             "runner-up of `sheaf cluster X` (seed 1), where the silhouette",
-             "and the agreement of resamples are highest among the k looked at; AMI / ARI, means of "
-             f"{args.seeds} seeds; processor time of choosing against a given k. Curves: choose-k-CORPUS.svg.", "",
-             "| corpus | documents | true k | choice | runner-up | highest silhouette | highest agreement | at the choice | "
-             "at the runner-up | at the true k | AMI, choice less true | time, chosen / given |", "|" + "---|" * 12]
+             "(runner-up) of `sheaf cluster X`, seeds",
+             f"1 to {args.seeds}; where, with seed 1, the silhouette and the agreement of resamples are highest among the k "
+             "looked at; AMI / ARI, means of the seeds;",
+             "median time of a run that chooses k against one of given k, wall / processor. Curves: choose-k-CORPUS.svg.", "",
+             "| corpus | documents | true k | choice (runner-up) | highest silhouette | highest agreement | at the choice | "
+             "at the runner-up | at the true k | AMI, choice less true | time, chosen / given |", "|" + "---|" * 11]
     with tempfile.TemporaryDirectory() as tmp:
         for name in CORPORA:
             path, n, true = unpack(args.corpora, name, pathlib.Path(tmp))

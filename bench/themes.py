@@ -9,15 +9,16 @@ arxiv20 those of a sample, with sample=10000 out=WORK/arxiv10k:
 
 For each corpus and seed the programs take turns, each run a process of its own; all labels are judged by the same
 code: AMI and ARI by scikit-learn's, and, where sib-clustering runs, the information that clusters and words share,
-which it maximises, on the same matrix of counts.
+which it maximises, on the same matrix of counts. There `sheaf --refine sib` and `sib-words` run too, which maximise
+that as well, with the words that sib-clustering was given; sheaf's other runs have another aim and their own words.
 Times: of the work without imports and reading the vectors or counts of sheaf's competitors, and of the whole process;
 sheaf's are the whole process, from the JSONL file to the labels. Medians over the first seeds (--timed; one of runs
 over a minute). k = number of classes.
 
 All is kept in --out (JSON) as it comes in, each run with its date and the build of sheaf; what is there is not run
-again but for --again REGEX (corpus and program, as in "20ng sheaf"); with --timed 0 runs may share the machine, and a
-later call makes those anew that are to be timed. In the environment: BENCH_TURN, a command put
-before each timed one, which may wait until the machine is free, and BENCH_SHARED, put before the others.
+again but for --again REGEX (corpus and program, as in "20ng sheaf"; of the first --seeds); with --timed 0 runs may
+share the machine, and a later call makes those anew that are to be timed. In the environment: BENCH_TURN, a command
+put before each timed one, which may wait until the machine is free, and BENCH_SHARED, put before the others.
 """
 import argparse
 import gzip
@@ -38,16 +39,19 @@ import time
 import numpy as np
 import scipy.sparse
 from sklearn import metrics
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 import programs
 from peers import information
 from programs import ROOT
 
 NAMES = ("bbc", "r8", "r52", "20ng", "arxiv20", "arxiv10k", "gnad10_test", "zh_news4")
-COUNTED = ("bbc", "r8", "20ng")                      # sib-clustering runs, and coherence is told
+COUNTED = ("bbc", "r8", "20ng")                      # sib-clustering runs
+ENGLISH = ("bbc", "r8", "r52", "20ng", "arxiv10k")   # coherence is told: its words are without English stop words
 OURS = {"sheaf": (), "sheaf --refine none": ("--refine", "none")}
 SIB = {"sib-clustering": {}, "sib-clustering, uniform prior off": {"prior": "data"},
        "sib-clustering, fast log": {"log": "fast"}}
+SAME_AIM = {"sheaf --refine sib": "uniform", "sheaf --refine sib-words": "data"}   # with sib-clustering's words
 AS_SHOWN = "sib-clustering, 10,000 terms"            # as its first page shows it
 TASKS = ("runs", "embedding", "coherence")
 SLOW, SLOW_RUNS = 60, 3                              # of runs of more seconds so many
@@ -71,7 +75,12 @@ class Themes:
             for part in ("runs", "embedding", "coherence"):
                 named = {key: key if part == "runs" else f"{key} {part}" for key in self.found[part]}
                 for key in [key for key, name in named.items() if re.search(args.again, name)]:
-                    del self.found[part][key]
+                    if key.split(" ")[0] not in args.names:
+                        continue
+                    if part == "runs":
+                        self.found[part][key] = [r for r in self.found[part][key] if r["seed"] >= args.seeds]
+                    else:
+                        del self.found[part][key]
         if not args.report:
             self.found["machine"] = programs.machine(args.build)
             mark = hashlib.sha256((args.build / "sheaf").read_bytes()).hexdigest()[:8]
@@ -107,6 +116,13 @@ class Themes:
         if not prefix.with_suffix(".npz").exists():
             programs.peer("sib_clustering", "counts", in_=self.corpus(name), out=prefix, **options)
         return prefix.with_suffix(".npz")
+
+    def words_of_counts(self):
+        """Options by which sheaf has the words of counts()."""
+        path = self.work / "sib-stop-words.txt"
+        path.write_text("\n".join(sorted(ENGLISH_STOP_WORDS)) + "\n")
+        return ("--analyzer", "sklearn", "--numbers", "--min-df", 1, "--max-df", "100%", "--max-terms", 20000,
+                "--stop-words", f"={path}")
 
     def information(self, name, labels):
         """In bits, of the clusters about the words, under both priors."""
@@ -193,6 +209,9 @@ class Themes:
         for program, extra in OURS.items():
             found[program] = lambda *run, extra=extra: self.sheaf(*run, extra)
         if name in COUNTED:
+            for program in SAME_AIM:
+                extra = (*program.split()[1:], *self.words_of_counts())
+                found[program] = lambda *run, extra=extra: self.sheaf(*run, extra)
             for program, extra in SIB.items():
                 found[program] = lambda *run, extra=extra: self.sib(*run, self.counts(name), extra)
             found[AS_SHOWN] = lambda *run: self.sib(*run, self.counts(name, terms=10000, stop="none"), {})
@@ -241,7 +260,7 @@ class Themes:
         row = {"seed": seed, "timed": self.timed, "date": time.strftime("%Y-%m-%d %H:%M")} | {
             key: told[key] for key in ("seconds", "whole", "cpu", "peak_mb", "phases", "parts", "topics", "outliers",
                                        "iterations", "converged", "reported", "versions") if key in told}
-        if program in OURS:
+        if program.startswith("sheaf"):
             row["build"] = self.program
         scores = {part: {"ami": metrics.adjusted_mutual_info_score(gold, found),
                          "ari": metrics.adjusted_rand_score(gold, found)} | self.information(name, found)
@@ -272,7 +291,7 @@ class Themes:
 
     def coherence(self, name):
         """Of the clusterings of seed 0."""
-        if name in self.found["coherence"] or name not in COUNTED:
+        if name in self.found["coherence"] or name not in ENGLISH:
             return
         self.timed = False
         given, words = {}, self.prefix(name, "sheaf", "words").with_suffix(".tsv")
@@ -368,16 +387,18 @@ def most_information(run, prior):
 
 
 def information_table(found):
-    yield "| corpus | program | uniform prior mean (best) | words' prior mean (best) | work s |"
-    yield "|---" * 5 + "|"
+    yield "| corpus | program | uniform prior mean (best) | words' prior mean (best) | seeds | work s | process s |"
+    yield "|---" * 7 + "|"
     for name in COUNTED:
         for program, runs in cases(found, name):
             # Its number of clusters is another.
             if program == "BERTopic":
                 continue
             values = [[most_information(r, prior) for r in runs] for prior in ("uniform", "data")]
+            work, whole = refinement(runs) if program in SAME_AIM else median(runs, "seconds"), median(runs, "whole")
+            times = " | ".join("not timed" if math.isnan(s) else f"{s:.3g}" for s in (work, whole))
             yield (f"| {name} | {program} | " + " | ".join(f"{statistics.mean(v):.4f} ({max(v):.4f})" for v in values)
-                   + f" | {median(runs, 'seconds'):.3g} |")
+                   + f" | {len(runs)} | {times} |")
 
 
 def embedding_table(found):
@@ -405,6 +426,19 @@ def refinement(runs):
     return median([r | {"refining": seconds} for r, seconds in zip(runs, own)], "refining")
 
 
+def sib_bars(name, runs):
+    """Programs of the same aim; of means, not of the best."""
+    for ours, prior in SAME_AIM.items():
+        for theirs in [p for p, options in SIB.items() if options.get("prior", "uniform") == prior]:
+            a, b = (runs.get(f"{name} {program}") for program in (ours, theirs))
+            if not a or not b:
+                continue
+            times, bar = median(b, "seconds") / refinement(a), FASTER["sib-clustering"]
+            yield f"{name}: refinement of {ours} {bar} times as fast as {theirs}", f"{times:.0f}", times >= bar
+            x, y = (statistics.mean(most_information(r, prior) for r in rows) for rows in (a, b))
+            yield f"{name}: information of {ours} not below that of {theirs}", f"{x:.4f} to {y:.4f}", x >= y
+
+
 def bars(found):
     runs = found["runs"]
     for name, (ami, ari) in BARS.items():
@@ -426,16 +460,7 @@ def bars(found):
             times = median(runs[f"{name} scikit-learn"], "seconds") / median(ours, "seconds")
             bar = FASTER["scikit-learn"]
             yield f"{name}: the whole run {bar} times as fast as scikit-learn's pipeline", f"{times:.1f}", times >= bar
-        for program in SIB:
-            if ours and runs.get(f"{name} {program}") and refinement(ours):
-                times = median(runs[f"{name} {program}"], "seconds") / refinement(ours)
-                bar = FASTER["sib-clustering"]
-                yield f"{name}: refinement {bar} times as fast as {program}", f"{times:.0f}", times >= bar
-            if ours and runs.get(f"{name} {program}") and "information" in ours[0]:
-                prior = SIB[program].get("prior", "uniform")
-                a, b = (statistics.mean(most_information(r, prior) for r in rows)
-                        for rows in (ours, runs[f"{name} {program}"]))
-                yield f"{name}: information not below that of {program}, {prior}", f"{a:.4f} to {b:.4f}", a >= b
+        yield from sib_bars(name, runs)
 
 
 def versions(found):
@@ -461,7 +486,9 @@ def report(found):
     lines += ["", "## BERTopic, its ways to place every document", "", "AMI / ARI, mean over the seeds.", "",
               *bertopic_table(found), "", "## Information of clusters about words", "",
               "I(T;Y) in bits on sib-clustering's matrix of counts (20,000 terms), in double, by one code for all; of "
-              "sib-clustering the better of its labels and the partition they were inferred from.", "",
+              "sib-clustering the better of its labels and the partition they were inferred from. Work of `sheaf "
+              "--refine sib` and `sib-words`: refinement alone, from the labels of k-means to the last; the whole "
+              "process, with reading, latent space and k-means, beside it.", "",
               *information_table(found), "", "## Embedding", "",
               f"all-MiniLM-L6-v2, {PIECE} documents of each corpus drawn with seed 0, two threads.", "",
               *embedding_table(found), "", "## Words", "",
@@ -482,7 +509,7 @@ def arguments():
     p.add_argument("--seeds", type=int, default=10)
     p.add_argument("--timed", type=int, default=7, help="of these so many with the machine to itself")
     p.add_argument("--threads", type=int, default=os.cpu_count())
-    p.add_argument("--again", metavar="REGEX", help="run anew what matches (corpus and program)")
+    p.add_argument("--again", metavar="REGEX", help="run anew what matches (corpus and program), the first --seeds")
     p.add_argument("--report", action="store_true", help="only write the tables anew")
     return p.parse_args()
 

@@ -3,7 +3,7 @@ if(Python3_FOUND)
   set(cases ${CMAKE_CURRENT_SOURCE_DIR}/cli/output.cases ${CMAKE_CURRENT_SOURCE_DIR}/cli/usage.cases
             ${CMAKE_CURRENT_SOURCE_DIR}/cli/similar.cases ${CMAKE_CURRENT_SOURCE_DIR}/cli/align.cases
             ${CMAKE_CURRENT_SOURCE_DIR}/cli/dups.cases ${CMAKE_CURRENT_SOURCE_DIR}/cli/bench.cases
-            ${CMAKE_CURRENT_SOURCE_DIR}/cli/k.cases)
+            ${CMAKE_CURRENT_SOURCE_DIR}/cli/k.cases ${CMAKE_CURRENT_SOURCE_DIR}/cli/cluster.cases)
   add_test(NAME cli_cases
            COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/run.py $<TARGET_FILE:sheaf_program> ${cases})
   add_test(NAME cli_properties

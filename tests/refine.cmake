@@ -1,4 +1,4 @@
-sheaf_test(refine SOURCES test_refine_cases.c test_refine_labels.c test_refine_partition.c
+sheaf_test(refine SOURCES test_refine_cases.c test_refine_labels.c test_refine_partition.c test_refine_exchange.c
            test_refine_tree.c test_refine_choose.c)
 # Nothing that is promised depends on the table of kernels.
 foreach(kernels plain avx2)

@@ -201,6 +201,73 @@ static void threshold_is_exact(void **unused)
     sheaf_ctx_free(ctx);
 }
 
+/* Of one cluster of n documents, `off` go to `parts` clusters in turn; and the same backwards. */
+static void check_parts(int n, int off, int parts, bool in_parts)
+{
+    static int32_t a[1000], b[1000];
+    sheaf_ctx *ctx = test_context(1);
+    for (int i = 0; i < n; i++) {
+        a[i] = 1;
+        b[i] = i < off ? 2 + i % parts : 1;
+    }
+    sheaf_align *x = aligned(ctx, a, b, n), *y = aligned(ctx, b, a, n);
+    assert_int_equal(row_of(x, 1, 0)->split, in_parts);
+    assert_int_equal(sheaf_align_quality(x).split, in_parts);
+    assert_int_equal(row_of(x, 0, 2)->split, in_parts);
+    assert_int_equal(sheaf_align_quality(y).merged, in_parts);
+    assert_int_equal(row_of(y, 2, 0)->merged, in_parts);
+    assert_int_equal(sheaf_align_quality(x).merged + sheaf_align_quality(y).split, 0);
+    sheaf_align_free(x);
+    sheaf_align_free(y);
+    sheaf_ctx_free(ctx);
+}
+
+/* A tenth beside the largest part, in however many, makes a split or a merger; less is a sliver. */
+static void slivers_are_no_parts(void **unused)
+{
+    (void)unused;
+    check_parts(1000, 5, 1, false);
+    check_parts(1000, 99, 1, false);
+    check_parts(1000, 100, 1, true);
+    check_parts(1000, 100, 10, true);
+    check_parts(999, 99, 3, false);
+    check_parts(999, 100, 3, true);
+    check_parts(12 * 12, 11 * 12, 11, true); /* a dozen equal parts, none a tenth */
+    check_parts(10, 1, 1, true);
+    check_parts(11, 1, 1, false);
+}
+
+/* Numbers of clusters that died in earlier runs are not given again. */
+static void numbers_do_not_come_again(void **unused)
+{
+    (void)unused;
+    static const int32_t a[] = {1, 1, 3, 3, 3}, b[] = {1, 1, 2, 2, 4};
+    static const int32_t given[] = {0, 2, 3, 7, INT32_MAX - 1, INT32_MAX};
+    sheaf_ctx *ctx = test_context(1);
+    sheaf_align_opts o;
+    sheaf_align_opts_init(&o, sizeof o);
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        sheaf_align *x;
+        o.highest = given[i];
+        const sheaf_status st = sheaf_align_labels(ctx, &x, a, b, 5, &o);
+        if (given[i] == INT32_MAX) {
+            assert_int_equal(st, SHEAF_EFORMAT);
+            continue;
+        }
+        assert_ok(ctx, st);
+        const int32_t next = given[i] > 3 ? given[i] + 1 : 4;
+        assert_int_equal(sheaf_align_number(x, 1), 1);
+        assert_int_equal(sheaf_align_number(x, 2), 3);
+        assert_int_equal(sheaf_align_number(x, 4), next);
+        assert_int_equal(sheaf_align_quality(x).highest, next);
+        sheaf_align_free(x);
+    }
+    o.highest = -1;
+    sheaf_align *x;
+    assert_int_equal(sheaf_align_labels(ctx, &x, a, b, 5, &o), SHEAF_EINVAL);
+    sheaf_ctx_free(ctx);
+}
+
 /* Greedy takes 1-1 (5) and leaves 2 with nothing; keeping the most documents together takes 1-2 and 2-1 (4 + 4). */
 static void most_documents_together(void **unused)
 {
@@ -322,6 +389,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(assignment_is_the_heaviest), cmocka_unit_test(assignment_shifts_a_long_chain),
         cmocka_unit_test(what_became_of_each),        cmocka_unit_test(threshold_is_exact),
+        cmocka_unit_test(slivers_are_no_parts),       cmocka_unit_test(numbers_do_not_come_again),
         cmocka_unit_test(most_documents_together),    cmocka_unit_test(properties),
         cmocka_unit_test(odd_calls),                  cmocka_unit_test(failing_allocations),
     };

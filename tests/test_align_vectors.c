@@ -420,8 +420,8 @@ static void failing_allocations(void **unused)
 static void tables_with_failing_allocations(void **unused)
 {
     (void)unused;
-    static const char old_text[] = "id\tcluster\tcluster_name\na\t1\tx\nb\t1\tx\nc\t2\ty\nd\t2\t\n";
-    static const char new_text[] = "{\"schema\":\"sheaf.cluster/1\",\n\"rows\":[\n{\"id\":\"d\",\"cluster\":1},\n"
+    static const char old_text[] = "id\tcluster\tcluster_2\tcluster_name\na\t1\t1\tx\nb\t1\t1\tx\nc\t2\t2\ty\nd\t2\t2\t\n";
+    static const char new_text[] = "{\"schema\":\"sheaf.cluster/1\",\n\"rows\":[\n{\"id\":\"d\",\"cluster\":1,\"cluster_2\":2},\n"
                                    "{\"id\":\"c\",\"cluster\":1},"
                                    "{\"id\":\"b\",\"cluster\":2},{\"id\":\"e\",\"cluster\":0}]}\n";
     char paths[2][ROOM];

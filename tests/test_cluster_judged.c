@@ -369,7 +369,7 @@ static void odd_spaces_have_results(void **state)
     assert_int_equal(c->k, 3);
     assert_int_equal(c->report.k_asked, 9);
     assert_int_equal(heard.n, 1);
-    assert_string_equal(heard.text, "k lowered from 9 to 3: there are no more different vectors");
+    assert_string_equal(heard.text, "k lowered from 9 to 3: there are no more different documents");
     assert_int_equal(c->count[0], 0); /* without the first dimension a third of the documents would be nowhere */
     assert_int_equal(c->report.drop_first, 0);
     sheaf_clustering_free(c);

@@ -163,8 +163,8 @@ static void check_row(const sheaf_i_kernels *k, const table *t, int64_t n, const
 /* Rows of 0 to 300 values, of which a third, none and all are the first of their terms. */
 static void rows_are_near(const sheaf_i_kernels *k)
 {
-    static const int32_t lds[] = {16, 32, 48, 64, 80, 112, 128};
-    for (int i = 0; i < 7; i++) {
+    static const int32_t lds[] = {16, 32, 48, 64, 80, 112, 128, SHEAF_I_GAINS_FEW};
+    for (int i = 0; i < 8; i++) {
         table t = new_table(400, lds[i], (uint64_t)i);
         const sheaf_i_gain_rows g = {t.ld, t.sum, t.prior, t.first, t.gain};
         const uint64_t key = sheaf_i_rng_key(5, SHEAF_I_RNG_TEST, (uint64_t)i);

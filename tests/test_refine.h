@@ -10,6 +10,8 @@
 
 extern const struct CMUnitTest test_refine_partition[];
 extern const size_t n_test_refine_partition;
+extern const struct CMUnitTest test_refine_exchange[];
+extern const size_t n_test_refine_exchange;
 extern const struct CMUnitTest test_refine_labels[];
 extern const size_t n_test_refine_labels;
 extern const struct CMUnitTest test_refine_cases[];

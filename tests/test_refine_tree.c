@@ -115,14 +115,14 @@ static void check_cuts(sheaf_ctx *ctx, const sheaf_clustering *c)
     free(docs);
 }
 
-/* 9 clusters: all terms count; 100: the heaviest; 129: there is no tree. */
+/* 9 clusters: all terms count; 100 and more: the heaviest. */
 static void cuts_coarsen_at_any_thread_count(void **state)
 {
     (void)state;
     enum { N = 700, M = 1500 };
-    static const int32_t ks[] = {1, 2, 9, 100, 129};
+    static const int32_t ks[] = {1, 2, 9, 100, 250};
     for (size_t x = 0; x < sizeof ks / sizeof *ks; x++) {
-        sheaf_merge first[128];
+        sheaf_merge first[250];
         for (int run = 0; run < 3; run++) {
             sheaf_ctx *ctx = test_context((int32_t[]){1, 2, 7}[run]);
             test_sample s = test_sample_new(ctx, N, M, 12, false, false, 3);
@@ -131,20 +131,103 @@ static void cuts_coarsen_at_any_thread_count(void **state)
             sheaf_clustering *c = clustering_of(ctx, label, N, ks[x]);
             assert_ok(ctx, sheaf_i_refine_tree(c, &s.rows, 1));
             const sheaf_merge *merge = sheaf_clustering_merges(c, &n);
-            assert_int_equal(n, ks[x] == 129 ? 0 : ks[x] - 1);
+            assert_int_equal(n, ks[x] - 1);
+            assert_int_equal(sheaf_clustering_merged_by_words(c), n > 0);
             assert_true(!merge == !n);
             for (int32_t i = 0; i < n; i++) { /* no field is padded over */
                 if (run) assert_true(merge[i].a == first[i].a && merge[i].b == first[i].b);
                 if (run) assert_memory_equal(&merge[i].loss, &first[i].loss, sizeof(double));
                 first[i] = merge[i];
             }
-            if (n || ks[x] == 1) check_cuts(ctx, c);
-            else assert_int_equal(sheaf_clustering_cut(c, 2, label), SHEAF_EINVAL);
+            if (!run) check_cuts(ctx, c);
             sheaf_clustering_free(c);
             test_sample_end(&s);
             sheaf_ctx_free(ctx);
         }
     }
+}
+
+/* As many clusters as documents. */
+static void too_many_are_not_joined(void **state)
+{
+    (void)state;
+    enum { N = SHEAF_MERGES_MOST + 1 };
+    static int32_t label[N], cut[N + 1];
+    sheaf_ctx *ctx = test_context(2);
+    test_sample s = test_sample_new(ctx, N, 20, 3, false, false, 3);
+    for (int32_t i = 0; i < N; i++) label[i] = i;
+    sheaf_clustering *c = clustering_of(ctx, label, N, N);
+    assert_ok(ctx, sheaf_i_refine_tree(c, &s.rows, 1));
+    assert_null(c->merge);
+    assert_ok(ctx, sheaf_i_clustering_join_centres(c, SHEAF_METRIC_SPHERICAL));
+    assert_null(c->merge);
+    assert_false(sheaf_clustering_merged_by_words(c));
+    assert_ok(ctx, sheaf_clustering_cut(c, N, cut));
+    assert_int_equal(sheaf_clustering_cut(c, 2, cut), SHEAF_EINVAL);
+    sheaf_clustering_free(c);
+    test_sample_end(&s);
+    sheaf_ctx_free(ctx);
+}
+
+typedef struct {
+    double *loss; /* k x k */
+    int32_t k;
+} by_table;
+
+static void table_losses(const void *arg, int32_t a, int32_t first, double *row)
+{
+    const by_table *g = arg;
+    for (int32_t t = first; t < g->k; t++) row[t] = g->loss[a * g->k + t];
+}
+
+/* The dearer of both remains, now and then something cheaper. */
+static void table_join(void *arg, int32_t a, int32_t b)
+{
+    by_table *g = arg;
+    for (int32_t t = 0; t < g->k; t++) {
+        const double x = fmax(g->loss[a * g->k + t], g->loss[b * g->k + t]);
+        g->loss[a * g->k + t] = g->loss[t * g->k + a] = (a + b + t) % 3 ? x : 0;
+    }
+}
+
+/* Losses of few values, hence many ties: every step is what a search through all pairs finds. */
+static void the_search_finds_the_first_of_the_cheapest(void **state)
+{
+    (void)state;
+    enum { K = 40 };
+    sheaf_ctx *ctx = test_context(2);
+    for (uint64_t seed = 1; seed <= 30; seed++) {
+        const uint64_t key = sheaf_i_rng_key(seed, SHEAF_I_RNG_TEST, 0);
+        static double loss[K * K], copy[K * K];
+        int32_t label[K], node[K], n;
+        for (int32_t a = 0; a < K; a++)
+            for (int32_t b = 0; b <= a; b++)
+                loss[a * K + b] = loss[b * K + a] = (double)(sheaf_i_rng_u64(key, (uint64_t)(a * K + b)) % (2 + 5 * seed));
+        memcpy(copy, loss, sizeof loss);
+        for (int32_t t = 0; t < K; t++) {
+            label[t] = t;
+            node[t] = t + 1;
+        }
+        sheaf_clustering *c = clustering_of(ctx, label, K, K);
+        by_table g = {copy, K};
+        assert_ok(ctx, sheaf_i_clustering_join(c, &(sheaf_i_joining){table_losses, table_join, &g}));
+        const sheaf_merge *merge = sheaf_clustering_merges(c, &n);
+        g.loss = loss;
+        for (int32_t step = 0; step < n; step++) {
+            int32_t into = -1, from = -1;
+            for (int32_t a = 0; a < K; a++)
+                for (int32_t b = a + 1; b < K && node[a]; b++)
+                    if (node[b] && (into < 0 || loss[a * K + b] < loss[into * K + from])) into = a, from = b;
+            assert_int_equal(merge[step].a, node[into]);
+            assert_int_equal(merge[step].b, node[from]);
+            assert_true(merge[step].loss == loss[into * K + from]);
+            table_join(&g, into, from);
+            node[into] = K + step + 1;
+            node[from] = 0;
+        }
+        sheaf_clustering_free(c);
+    }
+    sheaf_ctx_free(ctx);
 }
 
 /* Documents of two subjects, cut at random in four each: the last merger is that of the subjects. */
@@ -238,6 +321,7 @@ static void centres_join_like_their_vectors(void **state)
             if (t > c->k) assert_true(merge[t - c->k].loss >= merge[t - c->k - 1].loss - 1e-3 || !metric);
         }
         check_cuts(ctx, c);
+        assert_false(sheaf_clustering_merged_by_words(c));
         sheaf_clustering_free(c);
     }
     sheaf_ctx_free(ctx);
@@ -245,6 +329,7 @@ static void centres_join_like_their_vectors(void **state)
 
 const struct CMUnitTest test_refine_tree[] = {
     cmocka_unit_test(steps_are_the_cheapest), cmocka_unit_test(cuts_coarsen_at_any_thread_count),
+    cmocka_unit_test(too_many_are_not_joined), cmocka_unit_test(the_search_finds_the_first_of_the_cheapest),
     cmocka_unit_test(subjects_are_joined_last), cmocka_unit_test(trees_survive_failing_allocations),
     cmocka_unit_test(centres_join_like_their_vectors),
 };

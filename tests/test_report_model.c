@@ -85,14 +85,14 @@ static void three_themes_are_found_and_named(void **state)
     assert_null(sheaf_model_matrix(m));
 
     char *text = written(ctx, sheaf_write_documents, m, SHEAF_FORMAT_TSV);
-    static const char head[] = "id\tcluster\tfit\tmargin\tsecond\tlabel\tinput_cluster\nd00\t1\t";
+    static const char head[] = "id\tcluster\tfit\tmargin\tsecond\tunknown\tlabel\tinput_cluster\nd00\t1\t";
     assert_memory_equal(text, head, sizeof head - 1);
     assert_non_null(strstr(text, "\ta\town 0\n"));
     free(text);
 
     text = written(ctx, sheaf_write_clusters, m, SHEAF_FORMAT_TSV);
     static const char clusters[] = "cluster\tdocs\tfit\ttightness\tstability\tcoverage\texclusivity\tcoherence\tdistinctness"
-                                   "\tname\tterms\ttypical\tborderline\n1\t8\t";
+                                   "\tunknown\tname\tterms\ttypical\tborderline\n1\t8\t";
     assert_memory_equal(text, clusters, sizeof clusters - 1);
     free(text);
     text = written(ctx, sheaf_write_clusters, m, SHEAF_FORMAT_JSON);

@@ -333,6 +333,75 @@ static void the_user_may_stop_it(void **state)
     sheaf_ctx_free(ctx);
 }
 
+/* Three heaps, every tenth vector zero: found again as three, not as five. */
+static void vectors_are_resampled_too(void **state)
+{
+    (void)state;
+    enum { N = 300, D = 6 };
+    static float x[N * D];
+    double first[2][5];
+    const uint64_t key = sheaf_i_rng_key(3, SHEAF_I_RNG_TEST, 0);
+    for (int i = 0; i < N * D; i++) x[i] = (float)(.4 * sheaf_i_rng_unit(key, (uint64_t)i));
+    for (int i = 0; i < N; i++) {
+        x[i * D + i % 3] += 2;
+        if (i % 10 == 0) memset(x + i * D, 0, D * sizeof *x);
+    }
+    for (int run = 0; run < 6; run++) {
+        sheaf_ctx *ctx = test_context((int32_t[]){1, 2, 7}[run / 2]);
+        const sheaf_metric metric = run % 2 ? SHEAF_METRIC_EUCLIDEAN : SHEAF_METRIC_SPHERICAL;
+        sheaf_cluster_opts o;
+        sheaf_clustering *c;
+        sheaf_cluster_opts_init(&o, sizeof o);
+        o.metric = metric;
+        o.k = 3;
+        assert_ok(ctx, sheaf_cluster_vectors(ctx, &c, x, N, D, D, &o));
+        assert_ok(ctx, sheaf_clustering_stability_vectors(ctx, c, x, N, D, D, &o, NULL));
+        for (int32_t t = 1; t <= 3; t++) assert_string_equal(sheaf_clustering_solidity_word(c, t), "solid");
+        assert_true(sheaf_clustering_agreement(c) > .95);
+        assert_int_equal(sheaf_clustering_stability_vectors(ctx, c, x, N - 1, D, D, &o, NULL), SHEAF_EINVAL);
+        assert_true(isnan(sheaf_clustering_agreement(c)));
+        assert_int_equal(sheaf_clustering_stability_vectors(ctx, c, x, N, D - 1, D, &o, NULL), SHEAF_EINVAL);
+        sheaf_clustering_free(c);
+        o.k = 5;
+        assert_ok(ctx, sheaf_cluster_vectors(ctx, &c, x, N, D, D, &o));
+        assert_ok(ctx, sheaf_clustering_stability_vectors(ctx, c, x, N, D, D, &o, NULL));
+        double now[5], least = 1;
+        for (int32_t t = 0; t < 5; t++) least = fmin(least, now[t] = sheaf_clustering_solidity(c, t + 1));
+        assert_true(least < .75);
+        if (run < 2) memcpy(first[run], now, sizeof now);
+        else assert_memory_equal(first[run % 2], now, sizeof now);
+        sheaf_clustering_free(c);
+        sheaf_ctx_free(ctx);
+    }
+}
+
+static void vectors_without_memory(void **state)
+{
+    (void)state;
+    enum { N = 60, D = 4 };
+    float x[N * D];
+    for (int i = 0; i < N * D; i++) x[i] = (float)(i % 7) + (i / D % 3 == i % D ? 9 : 0);
+    test_limit limit = {0};
+    sheaf_ctx *ctx = test_limited_context(&limit, 2);
+    sheaf_cluster_opts o;
+    sheaf_clustering *c;
+    sheaf_cluster_opts_init(&o, sizeof o);
+    o.k = 3;
+    assert_ok(ctx, sheaf_cluster_vectors(ctx, &c, x, N, D, D, &o));
+    const int64_t live = limit.live;
+    for (int64_t at = 1;; at++) {
+        limit.calls = 0;
+        limit.fail_at = at;
+        const sheaf_status st = sheaf_clustering_stability_vectors(ctx, c, x, N, D, D, &o, NULL);
+        limit.fail_at = 0;
+        assert_int_equal(limit.live, live + (st == SHEAF_OK));
+        if (st == SHEAF_OK) break;
+        assert_int_equal(st, SHEAF_ENOMEM);
+    }
+    sheaf_clustering_free(c);
+    sheaf_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +415,8 @@ int main(void)
         cmocka_unit_test(odd_options),
         cmocka_unit_test(few_documents_are_not_measured),
         cmocka_unit_test(the_user_may_stop_it),
+        cmocka_unit_test(vectors_are_resampled_too),
+        cmocka_unit_test(vectors_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

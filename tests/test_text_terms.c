@@ -1,6 +1,7 @@
 /* Terms: stop words, stems, surfaces, numbers, pruning, n-grams, bad options, corpora with nothing in them. */
 #include "test_text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -46,6 +47,45 @@ static void test_stems_and_surfaces(void **state)
     assert_str(sheaf_terms_surface(t, test_find_term(t, "hospital's")), "hospital's");
     sheaf_terms_free(t);
     sheaf_ctx_free(ctx);
+}
+
+/* Long enough for every tally to pass 255 more than once. */
+static void test_unknown_words(void **state)
+{
+    (void)state;
+    enum { REPEATS = 700 };
+    static const char *const word[] = {"river ", "the ", "zebra ", "2019 ", "common "};
+    char *longest = calloc(5 * REPEATS, 8);
+    for (int i = 0; i < REPEATS; i++)
+        for (int j = 0; j < 5; j++) strcat(longest + strlen(longest), word[j]);
+    const char *text[12] = {longest, "the of and", "river boat the common", "rare boat common 1999", "!", "whale whale river boat"};
+    for (int i = 6; i < 12; i++) text[i] = "common";
+    /* zebra, rare and whale are in one document each; common is in more than half of them */
+    const float expected[] = {.5f, NAN, 0, .5f, NAN, .5f};
+    for (int run = 0; run < 4; run++) {
+        sheaf_ctx *ctx = test_context((int32_t[]){1, 2, 7, 1}[run]);
+        sheaf_text_opts o;
+        sheaf_text_opts_init(&o, sizeof o);
+        o.lang = "en";
+        o.ngram_max = run == 3 ? 2 : 1;
+        sheaf_terms *t = test_terms(ctx, text, 12, &o);
+        const float *unknown = sheaf_terms_unknown(t);
+        for (int i = 0; i < 6; i++)
+            assert_true(isnan(expected[i]) ? isnan(unknown[i]) : unknown[i] == expected[i]);
+        for (int i = 6; i < 12; i++) assert_true(isnan(unknown[i]));
+        sheaf_terms_free(t);
+        o.max_terms = 1; /* boat goes: river and it are in three documents each */
+        t = test_terms(ctx, text, 12, &o);
+        if (run < 3) assert_true(sheaf_terms_unknown(t)[2] == .5f);
+        sheaf_terms_free(t);
+        o.max_terms = 0;
+        o.ngram_min = o.ngram_max = 2;
+        t = test_terms(ctx, text, 12, &o);
+        assert_null(sheaf_terms_unknown(t));
+        sheaf_terms_free(t);
+        sheaf_ctx_free(ctx);
+    }
+    free(longest);
 }
 
 static void test_stop_modes(void **state)
@@ -287,7 +327,7 @@ static void test_nothing_there(void **state)
 }
 
 const struct CMUnitTest test_text_terms[] = {
-    cmocka_unit_test(test_stems_and_surfaces), cmocka_unit_test(test_stop_modes),
+    cmocka_unit_test(test_stems_and_surfaces), cmocka_unit_test(test_unknown_words), cmocka_unit_test(test_stop_modes),
     cmocka_unit_test(test_pruning),            cmocka_unit_test(test_ngrams),
     cmocka_unit_test(test_many_occurrences),
     cmocka_unit_test(test_bad_options),        cmocka_unit_test(test_nothing_there)};

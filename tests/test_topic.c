@@ -212,6 +212,68 @@ static void documents_by_fit_and_margin(void **state)
     sheaf_ctx_free(ctx);
 }
 
+typedef struct {
+    int told;
+    char text[200];
+} notes;
+
+static void take_note(void *user, const char *text)
+{
+    notes *n = user;
+    n->told++;
+    snprintf(n->text, sizeof n->text, "%s", text);
+}
+
+/* Cluster 2 is emptied; what is said of it is nothing, and of the others nothing counts that was in it. */
+static void documents_of_a_weak_fit_are_left_out(void **state)
+{
+    (void)state;
+    notes heard = {0};
+    sheaf_ctx_opts co;
+    sheaf_ctx_opts_init(&co, sizeof co);
+    co.note = take_note;
+    co.note_user = &heard;
+    sheaf_ctx *ctx;
+    assert_int_equal(sheaf_ctx_new(&ctx, &co), SHEAF_OK);
+    const int32_t label[] = {1, 1, 1, 2, 2, 3, 3, 0};
+    const uint32_t count[8 * 2] = {1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 0};
+    const char *word[] = {"flood", "bread"};
+    float unknown[] = {.5f, NAN, .1f, .9f, .9f, 0, .5f, 1};
+    sheaf_terms *t = test_terms(ctx, count, 8, 2, word, NULL);
+    sheaf_clustering *c = test_clustering(ctx, label, 8, 3);
+    const float fit[] = {1 - 1e-7f, 1, .99f, .1f, .3f, .9f, .5f, 0};
+    memcpy(c->fit, fit, sizeof fit);
+    sheaf_i_clustering_unassign(c, .1);
+    assert_int_equal(heard.told, 0); /* none is below */
+    sheaf_i_clustering_unassign(c, .4);
+    assert_int_equal(heard.told, 1);
+    assert_string_equal(heard.text, "2 of 8 documents fit their cluster below 0.4 and are left unassigned");
+    t->unknown = unknown;
+    sheaf_topics *topics;
+    assert_ok(ctx, sheaf_topics_build(ctx, &topics, c, t, NULL, NULL));
+    assert_true(isnan(sheaf_topics_tightness(topics, 2)) && isnan(sheaf_topics_unknown(topics, 2)));
+    assert_string_equal(sheaf_topics_tightness_word(topics, 2), "");
+    assert_true(isnan(sheaf_topics_coverage(topics, 2)) && isnan(sheaf_topics_exclusivity(topics, 2)));
+    assert_string_equal(sheaf_topics_name(topics, 1), "flood");
+    assert_true(sheaf_topics_exclusivity(topics, 1) == 1); /* it is in documents 3 and 4 too */
+    assert_float_equal(sheaf_topics_unknown(topics, 1), .3, 1e-7);
+    assert_float_equal(sheaf_topics_unknown(topics, 3), .25, 1e-7);
+    sheaf_topics_free(topics);
+    sheaf_i_clustering_unassign(c, 1); /* copies of one document stay */
+    assert_int_equal(c->count[1], 2);
+    assert_int_equal(c->count[3], 0);
+    assert_int_equal(c->count[0], 6);
+    assert_string_equal(sheaf_clustering_reason(c, 2), "weak fit");
+    assert_string_equal(sheaf_clustering_reason(c, 7), "no known word");
+    t->unknown = NULL;
+    assert_ok(ctx, sheaf_topics_build(ctx, &topics, c, t, NULL, NULL));
+    assert_true(isnan(sheaf_topics_unknown(topics, 1)));
+    sheaf_topics_free(topics);
+    test_clustering_free(c);
+    test_terms_free(t);
+    sheaf_ctx_free(ctx);
+}
+
 static void the_best_few_are_found(void **state)
 {
     (void)state;
@@ -350,6 +412,7 @@ int main(void)
         cmocka_unit_test(scores_follow_their_definition),
         cmocka_unit_test(topics_do_not_depend_on_threads_or_order),
         cmocka_unit_test(documents_by_fit_and_margin),
+        cmocka_unit_test(documents_of_a_weak_fit_are_left_out),
         cmocka_unit_test(the_best_few_are_found),
         cmocka_unit_test(dims_list_what_lies_farthest_out),
         cmocka_unit_test(bad_options_are_named),

@@ -60,8 +60,9 @@ static inline sheaf_clustering *test_clustering(sheaf_ctx *ctx, const int32_t *l
     c->second = calloc((size_t)n + 1, sizeof *c->second);
     c->fit = calloc((size_t)n + 1, sizeof *c->fit);
     c->margin = calloc((size_t)n + 1, sizeof *c->margin);
+    c->count = calloc((size_t)k + 1, sizeof *c->count);
     for (int64_t i = 0; i < n; i++) {
-        c->label[i] = label[i];
+        c->count[c->label[i] = label[i]]++;
         c->second[i] = k > 1 && label[i] ? label[i] % k + 1 : 0;
         c->fit[i] = (float)(i * 37 % 101) / 101;
         c->margin[i] = (float)(i * 53 % 97) / 97;
@@ -75,6 +76,7 @@ static inline void test_clustering_free(sheaf_clustering *c)
     free(c->second);
     free(c->fit);
     free(c->margin);
+    free(c->count);
     free(c);
 }
 

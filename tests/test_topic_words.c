@@ -109,7 +109,7 @@ static void check_name(const sample *s, const sheaf_topics *t, int32_t cluster)
     for (int64_t d = 0; d < N; d++) {
         bool any = false;
         for (int32_t i = 0; i < n; i++) any |= holds(s, d, column[i]);
-        named += any;
+        named += any && s->label[d]; /* a document in no cluster speaks for none and against none */
         inside += any && s->label[d] == cluster;
         size += s->label[d] == cluster;
     }

@@ -273,6 +273,10 @@ SHEAF_API int64_t sheaf_terms_df(const sheaf_terms *t, int32_t term);        /* 
 /* Row i of the counts is indices[indptr[i] .. indptr[i+1]), ascending, with counts beside. */
 SHEAF_API void sheaf_terms_counts(const sheaf_terms *t, const int64_t **indptr, const int32_t **indices,
                                   const uint32_t **counts);
+/* Of each document the share of its words that are unknown: in no term, because too few documents have them or
+   max_terms left them out. Words that can be no terms (stop words, numbers) and those of too many documents do not
+   count; NaN where none is left. NULL where words are no terms (ngram_min above 1). */
+SHEAF_API const float *sheaf_terms_unknown(const sheaf_terms *t);
 /* Languages used, most documents first: i-th code and its number of documents; returns false past the end. */
 SHEAF_API bool sheaf_terms_language(const sheaf_terms *t, int32_t i, const char **code, int64_t *docs);
 
@@ -463,10 +467,12 @@ SHEAF_API const char *sheaf_clustering_reason(const sheaf_clustering *c, int64_t
 /* How k was found, one line without newline: "k = 12 of 2..40: highest silhouette (0.61)"; "" where it was given. */
 SHEAF_API const char *sheaf_clustering_k_reason(const sheaf_clustering *c);
 
-typedef enum { SHEAF_REFINE_NONE = 0, SHEAF_REFINE_IB } sheaf_refine_method;
+typedef enum { SHEAF_REFINE_NONE = 0, SHEAF_REFINE_IB, SHEAF_REFINE_SIB, SHEAF_REFINE_SIB_WORDS } sheaf_refine_method;
 
-/* Refinement of clusters on the words themselves (sequential information bottleneck with smoothed, entropy-weighted
-   counts, and split and merge). */
+/* Refinement of clusters on the words themselves, by passes and by split and merge. IB: sequential information
+   bottleneck with smoothed, entropy-weighted counts of words and phrases. SIB: as it was published (Slonim, Friedman,
+   Tishby 2002): what clusters tell of plain counts of words, every document weighing the same; SIB_WORDS: every word.
+   For these two prior, phrase_weight and size_weight have no say; and k is chosen as for IB. */
 typedef struct {
     size_t size;
     sheaf_refine_method method; /* default IB */
@@ -499,14 +505,18 @@ SHEAF_API sheaf_refine_report sheaf_clustering_refined(const sheaf_clustering *c
 /* The merge tree over the clusters: k - 1 steps, each the pair of groups that loses least by becoming one. Clusters are
    nodes 1..k, step s = 1, 2, ... makes node k + s; a has the lower of their lowest clusters. loss: of the refinement's
    objective, as in its report (below 0: a merger gains; of many clusters the rarer terms count as one, see
-   src/refine/tree.h). sheaf_model_fit joins clusters that were not refined, or are more than 128, by their
-   centres instead: loss is then what the sum of the fits falls by, or, Euclidean, what the inertia rises by. */
+   src/refine/tree.h). sheaf_model_fit joins clusters that were not refined by their centres: loss is then what the
+   sum of the fits falls by, or, Euclidean, what the inertia rises by. */
 typedef struct {
     int32_t a, b;
     double loss;
 } sheaf_merge;
-/* NULL and 0: one cluster, more than 512, or neither sheaf_clustering_refine nor sheaf_model_fit has built it. */
+#define SHEAF_MERGES_MOST 2048
+/* NULL and 0: one cluster, more than SHEAF_MERGES_MOST, or neither sheaf_clustering_refine nor sheaf_model_fit has
+   built it. */
 SHEAF_API const sheaf_merge *sheaf_clustering_merges(const sheaf_clustering *c, int32_t *n);
+/* False where they were joined by their centres, or not at all. */
+SHEAF_API bool sheaf_clustering_merged_by_words(const sheaf_clustering *c);
 /* of_cluster[t], t = 0..number of clusters: the group that cluster t is in when there are k groups, numbered by falling
    size (ties: lowest cluster first); [0] is 0. As many groups as clusters: the clusters themselves. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_clustering_cut(const sheaf_clustering *c, int32_t k, int32_t *of_cluster);
@@ -532,6 +542,11 @@ SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_clustering_stability(sheaf_ctx *ctx,
                                                                  const sheaf_cluster_opts *co,
                                                                  const sheaf_refine_opts *ro,
                                                                  const sheaf_stability_opts *o);
+/* The same of a clustering by sheaf_cluster_vectors: halves of the same vectors by k-means. */
+SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_clustering_stability_vectors(sheaf_ctx *ctx, sheaf_clustering *c,
+                                                                         const float *x, int64_t n, int32_t d,
+                                                                         int64_t ld, const sheaf_cluster_opts *co,
+                                                                         const sheaf_stability_opts *o);
 /* 0 to 1, NaN where it was not measured. */
 SHEAF_API double sheaf_clustering_solidity(const sheaf_clustering *c, int32_t cluster);
 /* "solid" from .75, "shaky" below .5, "fair" between; "" where it was not measured. */
@@ -545,11 +560,13 @@ typedef struct {
     int32_t k;         /* 0: not looked at */
     double evidence;   /* log marginal likelihood of the words */
     double silhouette; /* mean cosine silhouette in the latent space */
+    double agreement;  /* of the labels of two walks: adjusted Rand index; NaN where only one came by */
 } sheaf_k_point;
 typedef struct {
-    int32_t k;            /* the smallest whose evidence lacks at most a fiftieth of the rise from one cluster to the
-                             highest */
-    int32_t runner_up;    /* that of the highest evidence, or if that is k, of the second highest; 0: there is none */
+    int32_t k;            /* the smallest whose evidence lacks at most half a hundredth of the rise from one cluster to
+                             the highest */
+    int32_t runner_up;    /* a coarser answer: of the k that are at least a sixth smaller, that of the highest evidence;
+                             where there is none, the highest of all others; 0: there is none */
     bool by_silhouette;   /* the evidence hardly rises from one cluster on (less than .1 a document): k is that of the
                              highest silhouette instead */
     int32_t least, most;  /* bounds of the search. All is 0 where there are not 3 different documents to choose for */
@@ -557,7 +574,8 @@ typedef struct {
 } sheaf_k_choice;
 
 /* Chooses k on a sample of at most 50,000 documents: too many clusters by k-means, merged pair by pair and refined
-   on the words. Evidence: Dirichlet-multinomial, of weighted terms and cluster sizes (doc: src/refine/evidence.h). */
+   on the words, twice, and of the two the better at each k. Evidence: Dirichlet-multinomial, of weighted terms and
+   cluster sizes (src/refine/evidence.h). */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_choose_k(sheaf_ctx *ctx, sheaf_k_choice *out, const sheaf_space *space,
                                                      const sheaf_terms *terms, const sheaf_cluster_opts *co,
                                                      const sheaf_refine_opts *ro);
@@ -618,8 +636,8 @@ SHEAF_API int32_t sheaf_topics_k(const sheaf_topics *t);
 /* Up to 4 words or phrases "a, b, c, d" in their commonest spelling, without 's; "cluster 3" where no word serves. No
    two names are the same, and none has a word of another unless it would be empty. */
 SHEAF_API const char *sheaf_topics_name(const sheaf_topics *t, int32_t cluster);
-/* Share of the cluster's documents that hold something of its name; share of the documents that do so which is in the
-   cluster. NaN where there is no document to judge by. */
+/* Share of the cluster's documents that hold something of its name; share of the documents in clusters that do so
+   which is in this one. NaN where there is no document to judge by. */
 SHEAF_API double sheaf_topics_coverage(const sheaf_topics *t, int32_t cluster);
 SHEAF_API double sheaf_topics_exclusivity(const sheaf_topics *t, int32_t cluster);
 /* Of the cluster's ten best words: normalised pointwise mutual information in whole documents, mean over the pairs,
@@ -627,6 +645,8 @@ SHEAF_API double sheaf_topics_exclusivity(const sheaf_topics *t, int32_t cluster
    cluster has among its ten. */
 SHEAF_API double sheaf_topics_coherence(const sheaf_topics *t, int32_t cluster);
 SHEAF_API double sheaf_topics_distinctness(const sheaf_topics *t, int32_t cluster);
+/* Mean over its documents of sheaf_terms_unknown; NaN where that tells of none. */
+SHEAF_API double sheaf_topics_unknown(const sheaf_topics *t, int32_t cluster);
 /* Different words among the ten best of all clusters, as a share. */
 SHEAF_API double sheaf_topics_diversity(const sheaf_topics *t);
 SHEAF_API const sheaf_topic_term *sheaf_topics_terms(const sheaf_topics *t, int32_t cluster, int32_t *n);
@@ -634,7 +654,8 @@ SHEAF_API const sheaf_topic_term *sheaf_topics_terms(const sheaf_topics *t, int3
 SHEAF_API const int64_t *sheaf_topics_typical(const sheaf_topics *t, int32_t cluster, int32_t *n);
 SHEAF_API const int64_t *sheaf_topics_borderline(const sheaf_topics *t, int32_t cluster, int32_t *n);
 SHEAF_API double sheaf_topics_tightness(const sheaf_topics *t, int32_t cluster);  /* mean fit of its documents */
-/* "tight" from .65, "loose" below .50, else "mixed"; for distances, within .75 and beyond 1.25 of their mean. */
+/* NaN and "" of no documents; "tight" from .65, "loose" below .50, else "mixed"; for distances, within .75 and beyond
+   1.25 of their mean. */
 SHEAF_API const char *sheaf_topics_tightness_word(const sheaf_topics *t, int32_t cluster);
 
 /* Latent dimensions as topics: what lies farthest out on each, sign kept, by falling magnitude. */
@@ -682,8 +703,8 @@ typedef struct {
     const char *wanted;       /* NULL, or an id that has to be there: else SHEAF_EINVAL before anything is fitted */
     const char *vectors;      /* NULL, or a .npy file (2-dimensional, float32 or float64, little-endian, in C order)
                                  whose rows are clustered, by sheaf_cluster_vectors, instead of the latent space, and
-                                 not refined. Row i is of the i-th document in the order of the inputs; those
-                                 skipped and those beyond max_docs have rows too. Stage SHEAF_FIT_ALL; there is
+                                 not refined (a note says so). Row i is of the i-th document in the order of the inputs;
+                                 those skipped and those beyond max_docs have rows too. Stage SHEAF_FIT_ALL; there is
                                  then no space. Rows of zeros: cluster 0 */
     const char *vector_ids;   /* NULL, or a file with the id of each row, one a line, instead of that order; rows of
                                  documents that there are not are left out */
@@ -761,6 +782,8 @@ typedef struct {
     const sheaf_table *old_names, *new_names; /* "cluster" and "name" of each run, as sheaf_write_clusters writes them;
                                                  NULL: column "cluster_name" of the run, if there is one */
     const char *old_name, *new_name; /* the tables', for messages; NULL: "old", "new" */
+    int32_t highest;            /* given in earlier runs: no number up to it is given anew, nor any of the old run's;
+                                   default 0 */
 } sheaf_align_opts;
 
 SHEAF_API void sheaf_align_opts_init(sheaf_align_opts *o, size_t size);
@@ -769,12 +792,12 @@ SHEAF_API void sheaf_align_opts_init(sheaf_align_opts *o, size_t size);
 typedef struct {
     int32_t old_cluster, new_cluster;   /* 0: none */
     int32_t number;                     /* in the aligned result: the old one, or, of a cluster that is new, one above
-                                           all old ones; 0: it is gone */
+                                           all that have been given; 0: it is gone */
     int64_t old_docs, new_docs;         /* in each run ... */
     int64_t old_common, new_common;     /* ... of which in both */
     int64_t shared;
     double jaccard;                     /* shared over all that are in either, of the documents in both runs */
-    bool split, merged;                 /* it, or what it is a part of, is in more than one part, is of more than one */
+    bool split, merged;                 /* it, or what it is a part of, was split or merged, see the counts */
 } sheaf_align_row;
 
 /* Where the documents of a cluster are in the other run: clusters that share at least min_share of the smaller. */
@@ -789,13 +812,16 @@ typedef struct {
     int64_t kept_docs;                  /* in clusters that were matched with each other */
     int64_t old_unplaced, new_unplaced; /* in cluster 0 */
     int32_t kept, died, born;           /* clusters */
-    int32_t split, merged;              /* old ones in more than one new one, new ones out of more than one old one */
+    int32_t split, merged;              /* old ones of which a tenth or more lies in other parts than the largest, new
+                                           ones with a tenth or more from others than the largest */
+    int32_t highest;                    /* number ever given, also in this result: for the options of the next */
 } sheaf_align_counts;
 
 /* a, b: clusters of n documents in the old and the new run; 0: in none, -1: the run does not have the document. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_align_labels(sheaf_ctx *ctx, sheaf_align **out, const int32_t *a,
                                                          const int32_t *b, int64_t n, const sheaf_align_opts *o);
-/* Results of sheaf_write_documents, joined by id. Fails when a column is missing, an id stands twice, a cluster is no
+/* Results of sheaf_write_documents, joined by id; a cluster of -1 or an empty one is 0. Numbers in columns "second" and
+   "cluster_highest" of the old run count as given. Fails when a column is missing, an id stands twice, a cluster is no
    whole number from 0 on, or no document is in both. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_align_tables(sheaf_ctx *ctx, sheaf_align **out, const sheaf_table *old_run,
                                                          const sheaf_table *new_run, const sheaf_align_opts *o);
@@ -1156,24 +1182,26 @@ SHEAF_API void sheaf_write_opts_init(sheaf_write_opts *o, size_t size);
    {"schema":"sheaf.NAME/1". Reals have a fixed number of digits and a point in every locale. In the flat formats a
    list is joined by ", " (terms) or "; " (ids). Unknown names in opts->columns fail with a list of the known ones. */
 
-/* cluster/1, a row a document in order of id: id cluster fit margin second, then label, title, date and the user's own
-   columns where there are any. With min_fit of sheaf_fit_opts, or by name, reason behind second, as
-   sheaf_clustering_reason has it; by name, cluster_name; for every K of opts->cuts, cluster_K: the group that the
-   document is in when there are K, 0 if it is in none. An own column with a name of ours gets "input_" in front. */
+/* cluster/1, a row a document in order of id: id cluster fit margin second unknown (as sheaf_terms_unknown), then
+   label, title, date and the user's own columns where there are any. With min_fit of sheaf_fit_opts, or by name, reason
+   behind unknown, as sheaf_clustering_reason has it; by name, cluster_name; for every K of opts->cuts, cluster_K: the
+   group that the document is in when there are K, 0 if it is in none. An own column with a name of ours gets "input_"
+   in front. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_documents(sheaf_out *o, const sheaf_model *m,
                                                             const sheaf_write_opts *opts);
-/* clusters/1: cluster docs fit tightness coverage exclusivity coherence distinctness name terms typical borderline;
-   documents without a known word are the last row, cluster 0. In JSON terms are {term, score, docs}, typical and
-   borderline {id, fit}, and diversity stands before the rows; so does, where the words chose k, k_choice: k runner_up
-   least most rule. */
+/* clusters/1: cluster docs fit tightness stability coverage exclusivity coherence distinctness unknown name terms
+   typical borderline; documents without a known word are the last row, cluster 0. In JSON terms are {term, score,
+   docs}, typical and borderline {id, fit}, and diversity stands before the rows; so does, where the words chose k,
+   k_choice: k runner_up least most rule. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_clusters(sheaf_out *o, const sheaf_model *m,
                                                            const sheaf_write_opts *opts);
 /* tree/1, a row a step of sheaf_clustering_merges: step k left right loss docs left_names right_names. k: groups after
-   it; names: those of the clusters in the two nodes, in JSON {name, cluster}. No rows where there is no tree. */
+   it; docs: as in the clusters, without cluster 0. JSON tells before the rows by what they were joined_by, "words" or
+   "centres". Names: those of the clusters in the two nodes, in JSON {name, cluster}. No rows where there is no tree. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_tree(sheaf_out *o, const sheaf_model *m,
                                                        const sheaf_write_opts *opts);
-/* k/1, a row a k that was looked at: k evidence silhouette what ("choice", "runner-up" or ""). No rows where the words
-   did not choose k. */
+/* k/1, a row a k that was looked at: k evidence silhouette agreement what ("choice", "runner-up" or ""). No rows where
+   the words did not choose k. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_k(sheaf_out *o, const sheaf_model *m, const sheaf_write_opts *opts);
 /* similarity/1: similarity id other; for models with pairs. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_pairs(sheaf_out *o, const sheaf_model *m,
@@ -1197,9 +1225,12 @@ SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_confusion(sheaf_out *o, const 
    new one in the old, in JSON {cluster, docs, share}. JSON has the counts before the rows. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_align(sheaf_out *o, const sheaf_align *a,
                                                         const sheaf_write_opts *opts);
-/* The table of the new run with the numbers of the aligned result in the column of clusters and, where it is one of
-   sheaf_write_documents, in `second`; with "cluster_name" behind, or in its place, where names are known: that of the
-   old run if it has one. All else stays. new_run: as for sheaf_align_tables; opts: NULL or those. */
+/* The table of the new run with the numbers of the aligned result in the column of clusters, where it is one of
+   sheaf_write_documents also in `second`, and in columns of groups ("cluster_5") that the old run has too, each aligned
+   by itself; with "cluster_name" behind, or in its place, where names are known: that of the old run if it has one.
+   Where the highest number ever given has no documents left, or if asked for, "cluster_highest" hands it on to
+   sheaf_align_tables. All else stays; numbers in JSON as they were written, the cells of other columns as texts.
+   new_run: as for sheaf_align_tables; ao: NULL or those. */
 SHEAF_API SHEAF_MUST_USE sheaf_status sheaf_write_aligned(sheaf_out *o, const sheaf_align *a,
                                                           const sheaf_table *new_run, const sheaf_align_opts *ao,
                                                           const sheaf_write_opts *opts);

@@ -229,4 +229,5 @@ void next_steps(const settings *s, const sheaf_model *m)
     fprintf(stderr, "\nNext: sheaf cluster %s%s -o themes.csv   every document with its cluster\n", input, more);
     fprintf(stderr, "      sheaf cluster %s%s -k %d   finer clusters (sheaf help k)\n", input, more, 2 * k);
     fprintf(stderr, "      sheaf topics %s%s -n 10   the main directions of the collection\n", input, more);
+    fprintf(stderr, "      sheaf help formats   what each column means\n");
 }

@@ -7,7 +7,7 @@
 const verb VERBS[] = {
     {"cluster", CLUSTER, run_cluster, "INPUT... [options]", "group documents by theme and name the themes",
      "  sheaf cluster articles/                      a folder: themes, sizes, typical documents\n"
-     "  sheaf cluster news.csv --text-field body -o themes.csv    own columns kept, five added\n"
+     "  sheaf cluster news.csv --text-field body -o themes.csv    own columns kept, six added\n"
      "  zcat news.jsonl.gz | sheaf cluster - -k 20 -f jsonl\n"},
     {"topics", TOPICS, run_topics, "INPUT... [options]", "the main directions of a collection: terms and documents",
      "  sheaf topics articles/ -n 10\n"
@@ -66,7 +66,7 @@ const option_row OPTIONS[] = {
      "names of the clusters: fields cluster and name"},
     {OPT_NEW_NAMES, GROUP_INPUT, 0, "new-names", "FILE", ALIGN, "column cluster_name of NEW", "the same of NEW"},
     {OPT_VECTORS, GROUP_INPUT, 0, "vectors", "FILE", CLUSTER, NULL,
-     ".npy, a row a document in the order of the input: cluster these vectors"},
+     ".npy, a row a document in the order of the input: cluster these, not refined"},
     {OPT_VECTOR_IDS, GROUP_INPUT, 0, "vector-ids", "FILE", CLUSTER, NULL,
      "ids of its rows, one a line, instead of the order"},
     {OPT_LABEL_FROM_FOLDER, GROUP_INPUT, 0, "label-from-folder", NULL, READERS | DUPS, NULL,
@@ -89,8 +89,8 @@ const option_row OPTIONS[] = {
     {OPT_NUMBERS, GROUP_TERMS, 0, "numbers", NULL, READERS, NULL, "keep terms that begin with no letter"},
     {OPT_NO_NUMBERS, GROUP_TERMS, 0, "no-numbers", NULL, READERS, NULL, "leave them out"},
 
-    {OPT_K, GROUP_MODEL, 'k', "k", "N|A..B", CLUSTER | BENCH, "auto",
-     "number of clusters, or bounds for choosing it (sheaf help k)"},
+    {OPT_K, GROUP_MODEL, 'k', "k", "N", CLUSTER | BENCH, "auto",
+     "number of clusters; sheaf cluster: or A..B to choose from (sheaf help k)"},
     {OPT_DIMS, GROUP_MODEL, 0, "dims", "N", SPACERS | BENCH, "auto",
      "dimensions of the latent space; auto: by documents, up to 100"},
     {OPT_WEIGHT, GROUP_MODEL, 0, "weight", "NAME", WEIGHERS, "bipartite",
@@ -101,7 +101,7 @@ const option_row OPTIONS[] = {
     {OPT_STARTS, GROUP_MODEL, 0, "starts", "N", CLUSTER, "8",
      "runs of k-means with and without dimension 1; the best is kept"},
     {OPT_REFINE, GROUP_MODEL, 0, "refine", "NAME", CLUSTER, "ib",
-     "ib: refine the clusters on the words themselves; none: leave k-means as it is"},
+     "on the words: ib, weighted; sib, counts by document; sib-words, by word; none"},
     {OPT_NO_PHRASES, GROUP_MODEL, 0, "no-phrases", NULL, CLUSTER, NULL, "refine and name without phrases of two words"},
     {OPT_RESAMPLES, GROUP_MODEL, 0, "resamples", "N", CLUSTER, "8 where clusters are shown, else 0",
      "random halves clustered anew, for stability"},
@@ -131,8 +131,8 @@ const option_row OPTIONS[] = {
     {OPT_SHINGLE_UNIT, GROUP_DUPS, 0, "shingle-unit", "NAME", DUPS, "words", "words or characters"},
     {OPT_PASSAGES, GROUP_DUPS, 0, "passages", "N", DUPS | DIFF, "20; pairs and diff 8",
      "shared passages of N words or more"},
-    {OPT_FLOOD, GROUP_DUPS, 0, "flood", "N", DUPS, "a tenth of the documents, 5 to 100",
-     "passages: not what stands at over N places, 3 in a document; 0: all"},
+    {OPT_FLOOD, GROUP_DUPS, 0, "flood", "N", DUPS, "documents / 10, 5 to 100",
+     "not passages at over N places, 3 a document; 0: all"},
     {OPT_IGNORE_COMMON, GROUP_DUPS, 0, "ignore-common", "SHARE", DUPS, NULL,
      "what more than SHARE of the documents have counts for nothing"},
     {OPT_MIN_WORDS, GROUP_DUPS, 0, "min-words", "N", DUPS, "0", "shorter documents are compared with none"},

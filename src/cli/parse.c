@@ -163,7 +163,8 @@ static int set_k(sheaf_cluster_opts *c, const char *value)
     if (right) most = strtoll(second, &end, 10);
     if (!right || *end || least < 2 || most < least || most > SHEAF_K_MOST)
         return fail(EXIT_USAGE, "-k 8..40", "-k %s: bounds must be A..B, between 2 and %d", value, SHEAF_K_MOST);
-    c->k = 0;
+    c->k = least == most ? (int32_t)least : 0;
+    if (c->k) return 0;
     c->k_least = (int32_t)least;
     c->k_most = (int32_t)most;
     return 0;
@@ -171,7 +172,8 @@ static int set_k(sheaf_cluster_opts *c, const char *value)
 
 static int set_model(settings *s, option_id id, const char *value)
 {
-    static const char *const metrics[] = {"spherical", "euclidean"}, *const refiners[] = {"none", "ib"};
+    static const char *const metrics[] = {"spherical", "euclidean"};
+    static const char *const refiners[] = {"none", "ib", "sib", "sib-words"};
     sheaf_cluster_opts *c = &s->fit.cluster;
     int index = 0, code = 0;
     switch (id) {

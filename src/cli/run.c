@@ -36,12 +36,11 @@ void model_end(sheaf_model *m)
 /* Fields of ours are no columns of the input. */
 static bool is_ours(const settings *s, const char *name)
 {
-    static const char *const ours[] = {"id",    "cluster", "fit",   "margin", "second", "cluster_name",
-                                       "label", "title",   "date"};
+    static const char *const ours[] = {"id",     "cluster",      "fit",   "margin", "second", "unknown",
+                                       "reason", "cluster_name", "label", "title",  "date"};
     char cut[24];
     for (int i = 0; i < s->n_cuts; i++)
         if (snprintf(cut, sizeof cut, "cluster_%d", s->cuts[i]) > 0 && strcmp(cut, name) == 0) return true;
-    if (s->fit.min_fit > 0 && strcmp(name, "reason") == 0) return true;
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         if (strcmp(ours[i], name) == 0) return true;
     return false;

@@ -27,6 +27,7 @@ void sheaf_i_clustering_forget_merges(sheaf_clustering *c)
 {
     sheaf_i_free(c->ctx, c->merge);
     c->merge = NULL;
+    c->merged_by_centres = false;
 }
 
 const int32_t *sheaf_clustering_labels(const sheaf_clustering *c, int64_t *n)

@@ -126,7 +126,7 @@ sheaf_status sheaf_i_choose_k(const sheaf_i_points *p, uint64_t seed, int32_t *k
     int32_t most = (int32_t)fmin(fmin(bound, MOST), fmin((double)distinct, floor((double)p->n / 2)));
     if (most < 2) {
         *k = p->n > 0 ? 1 : 0;
-        snprintf(reason, size, "k = %d: too few different documents to divide", *k);
+        snprintf(reason, size, "k = %d: too little that differs to divide", *k);
         goto done;
     }
     SHEAF_NEW0(s, p->ctx, 1);

@@ -222,7 +222,8 @@ void sheaf_i_clustering_note(const sheaf_clustering *c)
 {
     int32_t asked = c->report.k_asked;
     if (asked > c->k && c->k > 0)
-        sheaf_i_note(c->ctx, "k lowered from %d to %d: there are no more different vectors", asked, c->k);
+        sheaf_i_note(c->ctx, "k lowered from %d to %d: there are no more different %s", asked, c->k,
+                     c->of_vectors ? "vectors" : "documents");
 }
 
 /* The caller's centre t in the coordinates of the points. One too far away for its score to be a float is refused. */

@@ -17,6 +17,7 @@ struct sheaf_clustering {
     double *solidity;          /* k, or NULL: not measured; sheaf_clustering_stability */
     double agreement;
     sheaf_merge *merge;        /* k - 1, or NULL: tree.h */
+    bool merged_by_centres;    /* not by the words */
     bool of_vectors;           /* the caller's: without a place are those of zeros */
     char k_reason[160];
 };
@@ -47,8 +48,8 @@ typedef struct {
 /* The clustering takes them, numbered by falling size; centres, fits and inertia are measured in `space` anew. */
 sheaf_status sheaf_i_clustering_relabel(sheaf_clustering *c, const sheaf_space *space, const sheaf_cluster_opts *o,
                                         const sheaf_i_labels *l);
-/* Documents whose fit is below `least` go to cluster 0, and a note says how many; their fit stays, and as second the
-   cluster that they were in. Numbers and centres do not change. */
+/* Documents whose fit is below `least`, by more than rounding, go to cluster 0, and a note says how many; their fit
+   stays, and as second the cluster that they were in. Numbers and centres do not change. */
 void sheaf_i_clustering_unassign(sheaf_clustering *c, double least);
 /* Other labels: what was measured of the old ones is not true any more. */
 void sheaf_i_clustering_forget_stability(sheaf_clustering *c);

@@ -1,4 +1,5 @@
-/* The merge tree over clusters, and its cuts; see tree.h. */
+/* The merge tree over clusters, and its cuts; see tree.h. Each row of losses remembers its least, so a step looks at
+   one loss a group, and again through the few rows that have lost theirs (Anderberg 1973). */
 #include "cluster/tree.h"
 
 #include <math.h>
@@ -8,20 +9,29 @@
 #include "base/mem.h"
 #include "base/par.h"
 
-#define MOST 512 /* clusters, joined by their centres: the search is cubic */
 
 typedef struct {
     const sheaf_i_joining *j;
-    double *loss;  /* k x k, zeros; of a pair the row of the lower is true */
+    double *loss;  /* k x k, zeros: hence SHEAF_MERGES_MOST; of a pair the row of the lower is true */
     int32_t *node; /* k: that a group is now, 0: gone into another */
+    int32_t *best; /* k: the later group that it is joined with most cheaply, of equal ones the first; -1: none */
     int32_t k;
 } joining;
+
+static void find_best(const joining *g, int32_t a)
+{
+    const double *row = g->loss + (int64_t)a * g->k;
+    g->best[a] = -1;
+    for (int32_t b = a + 1; g->node[a] && b < g->k; b++)
+        if (g->node[b] && (g->best[a] < 0 || row[b] < row[g->best[a]])) g->best[a] = b;
+}
 
 static sheaf_status find_row(void *arg, int64_t a, int32_t worker)
 {
     (void)worker;
     const joining *g = arg;
     g->j->losses(g->j->arg, (int32_t)a, (int32_t)a + 1, g->loss + a * g->k);
+    find_best(g, (int32_t)a);
     return SHEAF_OK;
 }
 
@@ -29,14 +39,14 @@ static void find_cheapest(const joining *g, int32_t *into, int32_t *from)
 {
     double least = INFINITY;
     *into = -1;
-    for (int32_t a = 0; a < g->k; a++)
-        for (int32_t b = a + 1; g->node[a] && b < g->k; b++) {
-            const double loss = g->loss[(int64_t)a * g->k + b];
-            if (!g->node[b] || (*into >= 0 && !(loss < least))) continue;
-            least = loss;
-            *into = a;
-            *from = b;
-        }
+    for (int32_t a = 0; a < g->k; a++) {
+        if (g->best[a] < 0) continue;
+        const double loss = g->loss[(int64_t)a * g->k + g->best[a]];
+        if (*into >= 0 && !(loss < least)) continue;
+        least = loss;
+        *into = a;
+        *from = g->best[a];
+    }
 }
 
 /* Group b goes into a, which is node `made` now. */
@@ -47,7 +57,15 @@ static void join(const joining *g, int32_t a, int32_t b, int32_t made)
     g->node[b] = 0;
     g->node[a] = made;
     g->j->losses(g->j->arg, a, 0, g->loss + a * k);
-    for (int32_t t = 0; t < a; t++) g->loss[t * k + a] = g->loss[a * k + t];
+    for (int32_t t = 0; t < a; t++) {
+        double *row = g->loss + t * k;
+        row[a] = g->loss[a * k + t];
+        if (g->best[t] == a || g->best[t] == b) find_best(g, t);
+        else if (g->best[t] >= 0 && (row[a] < row[g->best[t]] || (a < g->best[t] && row[a] <= row[g->best[t]])))
+            g->best[t] = a;
+    }
+    for (int32_t t = a; t <= b; t++)
+        if (t == a || t == b || g->best[t] == b) find_best(g, t);
 }
 
 sheaf_status sheaf_i_clustering_join(sheaf_clustering *c, const sheaf_i_joining *j)
@@ -60,6 +78,7 @@ sheaf_status sheaf_i_clustering_join(sheaf_clustering *c, const sheaf_i_joining 
     SHEAF_NEW(merge, c->ctx, c->k);
     SHEAF_NEW0(g.loss, c->ctx, (int64_t)c->k * c->k);
     SHEAF_NEW(g.node, c->ctx, c->k);
+    SHEAF_NEW(g.best, c->ctx, c->k);
     for (int32_t t = 0; t < c->k; t++) g.node[t] = t + 1;
     SHEAF_TRY(sheaf_i_par_for(c->ctx, NULL, c->k, find_row, &g));
     for (int32_t s = 0; s < c->k - 1; s++) {
@@ -74,6 +93,7 @@ done:
     sheaf_i_free(c->ctx, merge);
     sheaf_i_free(c->ctx, g.loss);
     sheaf_i_free(c->ctx, g.node);
+    sheaf_i_free(c->ctx, g.best);
     return st;
 }
 
@@ -147,12 +167,13 @@ sheaf_status sheaf_i_clustering_join_centres(sheaf_clustering *c, sheaf_metric m
 {
     sheaf_status st = SHEAF_OK;
     centres g = {.spherical = metric == SHEAF_METRIC_SPHERICAL, .k = c->k, .d = c->d};
-    if (c->k < 2 || c->k > MOST) return st;
+    if (c->k < 2 || c->k > SHEAF_MERGES_MOST) return st;
     SHEAF_NEW(g.v, c->ctx, (int64_t)c->k * c->d);
     SHEAF_NEW(g.weight, c->ctx, c->k);
     take_centres(&g, c);
     const sheaf_i_joining j = {.losses = centre_losses, .join = join_centres, .arg = &g};
     SHEAF_TRY(sheaf_i_clustering_join(c, &j));
+    c->merged_by_centres = true;
 done:
     sheaf_i_free(c->ctx, g.v);
     sheaf_i_free(c->ctx, g.weight);
@@ -166,6 +187,8 @@ const sheaf_merge *sheaf_clustering_merges(const sheaf_clustering *c, int32_t *n
     *n = c->merge ? c->k - 1 : 0;
     return c->merge;
 }
+
+bool sheaf_clustering_merged_by_words(const sheaf_clustering *c) { return c->merge && !c->merged_by_centres; }
 
 /* of[t], t = 1..k0: the lowest cluster of its group. lowest: of every node. */
 static void follow_mergers(const sheaf_clustering *c, int32_t k, int32_t *of, int32_t *lowest)

@@ -17,7 +17,7 @@ typedef struct {
 /* Repeatedly the pair that loses least; of equal ones that of the lowest cluster. Kept in c->merge; k - 1 mergers. */
 sheaf_status sheaf_i_clustering_join(sheaf_clustering *c, const sheaf_i_joining *j);
 /* The same from the centres alone: spherical, by what the sum of the cosines to the centres falls; Euclidean, by what
-   the inertia rises (Ward 1963). With more than 512 clusters there is none. */
+   the inertia rises (Ward 1963). With more than SHEAF_MERGES_MOST clusters there is none. */
 sheaf_status sheaf_i_clustering_join_centres(sheaf_clustering *c, sheaf_metric metric);
 
 #endif

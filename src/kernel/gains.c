@@ -10,6 +10,9 @@
 
 #define SMALL (1 / 16.f)
 
+typedef float vf4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int32_t vi4 __attribute__((vector_size(16), aligned(4), may_alias));
+
 INLINE vf ln(vf x)
 {
     const vi bits = (vi)x - 0x3f3504f3; /* bits of sqrt(1/2) */
@@ -123,10 +126,42 @@ static float own_gain(const sheaf_i_gain_rows *g, int64_t n, const uint16_t *col
     return all;
 }
 
+/* Rows of SHEAF_I_GAINS_FEW numbers; values that are not in the table wait until they fill a vector. */
+INLINE void few(const sheaf_i_gain_rows *g, int64_t n, const uint16_t *column, const uint16_t *value, float *out)
+{
+    vf4 known = {0};
+    vf sum = {0};
+    float c[LANES], v[LANES];
+    int32_t waiting = 0;
+    for (int32_t l = 0; l < LANES; l++) c[l] = v[l] = 1;
+    for (int64_t p = 0; p < n; p++) {
+        const int64_t at = (int64_t)column[p] * SHEAF_I_GAINS_FEW;
+        if (value[p] == g->first[column[p]]) {
+            known += *(const vf4 *)(g->gain + at);
+            continue;
+        }
+        *(vf4 *)(c + waiting) = __builtin_convertvector(*(const vi4 *)(g->sum + at), vf4) + g->prior[column[p]];
+        *(vf4 *)(v + waiting) = (vf4){0} + (float)value[p];
+        waiting += SHEAF_I_GAINS_FEW;
+        if (waiting < LANES) continue;
+        sum += quick_gain(*(const vf *)c, *(const vf *)v);
+        waiting = 0;
+    }
+    for (int32_t l = waiting; l < LANES; l++) v[l] = 0;
+    if (waiting) sum += quick_gain(*(const vf *)c, *(const vf *)v);
+    for (int32_t l = 0; l < LANES; l += SHEAF_I_GAINS_FEW)
+        known += (vf4){sum[l], sum[l + 1], sum[l + 2], sum[l + 3]};
+    *(vf4 *)out = known;
+}
+
 void ISA(gains)(const sheaf_i_gain_rows *g, int64_t n, const uint16_t *column, const uint16_t *value, int32_t own,
                 float *out)
 {
     int32_t t = 0;
+    if (g->ld == SHEAF_I_GAINS_FEW) {
+        few(g, n, column, value, out);
+        t = SHEAF_I_GAINS_FEW;
+    }
     for (; t + 4 * LANES <= g->ld; t += 4 * LANES) strip(4, g, n, column, value, own, t, out);
     for (; t + 2 * LANES <= g->ld; t += 2 * LANES) strip(2, g, n, column, value, own, t, out);
     for (; t < g->ld; t += LANES) strip(1, g, n, column, value, own, t, out);

@@ -174,7 +174,9 @@ typedef size_t sheaf_i_scan_fn(const uint8_t *p, size_t n, size_t at, bool joins
 typedef void sheaf_i_gain_each_fn(int32_t n, const float *c, const float *v, float *out);
 typedef float sheaf_i_gain_sum_fn(int32_t n, const float *c, const float *v);
 
-/* Sums of k clusters by term, rows of ld >= k numbers, a multiple of SHEAF_I_PANEL, all of which may be read. */
+/* Sums of k clusters by term, rows of ld >= k numbers, all of which may be read: a multiple of SHEAF_I_PANEL, or for
+   gains also SHEAF_I_GAINS_FEW. */
+#define SHEAF_I_GAINS_FEW 4
 typedef struct {
     int32_t ld;
     const int32_t *sum;
@@ -185,8 +187,8 @@ typedef struct {
 #define SHEAF_I_GAINS_AHEAD 8
 
 /* out[t], t < ld: the gains of n values in the terms column[], by sums sum[column][t] + prior[column], added up in
-   order; for t == own (-1: none) by the sums without these values, which are in them. To choose by: a gain that is not
-   in the table is right to 1e-3 of its value (prior above 1/100 of it). */
+   an order that depends on them alone; for t == own (-1: none) by the sums without these values, which are in them. To
+   choose by: a gain that is not in the table is right to 1e-3 of its value (prior above 1/100 of it). */
 typedef void sheaf_i_gains_fn(const sheaf_i_gain_rows *g, int64_t n, const uint16_t *column, const uint16_t *value,
                               int32_t own, float *out);
 

@@ -246,7 +246,7 @@ static sheaf_status make(const sheaf_i_run *r, const sheaf_i_kernels *kernels, i
     *s = (task){.ctx = ctx, .kernels = kernels, .n = r->o.quick ? 4000 : 20000, .k = k};
     SHEAF_TRY(sheaf_i_sparse_make(r, &s->a));
     s->m = (int32_t)s->a->cols;
-    s->ld = (int32_t)sheaf_i_blocks(k, SHEAF_I_PANEL) * SHEAF_I_PANEL;
+    s->ld = k == SHEAF_I_GAINS_FEW ? k : (int32_t)sheaf_i_blocks(k, SHEAF_I_PANEL) * SHEAF_I_PANEL;
     const int64_t cells = (int64_t)s->m * s->ld, nonzeros = s->a->indptr[s->n], blocks = sheaf_i_blocks(s->n, BLOCK);
     SHEAF_NEW(s->column, ctx, nonzeros);
     SHEAF_NEW(s->value, ctx, nonzeros);
@@ -332,8 +332,11 @@ done:
 
 sheaf_status sheaf_i_case_gains(sheaf_i_run *r, const sheaf_i_kernels *kernels)
 {
-    sheaf_status st = one_gains(r, kernels, 20);
-    return st == SHEAF_OK ? one_gains(r, kernels, 100) : st;
+    static const int32_t clusters[] = {SHEAF_I_GAINS_FEW, 20, 100};
+    sheaf_status st = SHEAF_OK;
+    for (int i = 0; i < 3; i++) SHEAF_TRY(one_gains(r, kernels, clusters[i]));
+done:
+    return st;
 }
 
 sheaf_status sheaf_i_case_gain_pairs(sheaf_i_run *r, const sheaf_i_kernels *kernels)

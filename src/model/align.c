@@ -3,7 +3,12 @@
  *
  * A pair may match where it shares at least min_share of the larger of the two, so of both; it is a part where it
  * shares that much of the smaller, so of one. Every match is therefore a part, a cluster has few that it may match, and
- * the assignment is found in a moment however many clusters there are. Everything is counted in integers.
+ * the assignment is found in a moment however many clusters there are.
+ *
+ * A cluster is in parts (split, or seen from the new run merged) where those beside the largest hold a tenth of it or
+ * more between them. MONIC (Spiliopoulou, Ntoutsi, Theodoridis, Schult 2006) asks each part for a share of the whole
+ * instead; then a cluster in a dozen equal parts was never split, and without any such bound a sliver splits it.
+ * Everything is counted in integers.
  */
 #include "model/align.h"
 
@@ -16,6 +21,7 @@
 #include "cluster/assignment.h"
 
 #define MOST_PARTS 1000000 /* of a ratio */
+#define IN_PARTS 10        /* one in so many documents lies outside the largest part */
 
 typedef struct {
     int32_t old_one, new_one; /* indices */
@@ -207,22 +213,29 @@ done:
     return st;
 }
 
-static sheaf_status number_clusters(sheaf_align *a)
+static sheaf_status number_clusters(sheaf_align *a, int32_t highest)
 {
     sheaf_status st = SHEAF_OK;
-    int32_t last = a->old_run.n ? a->old_run.label[a->old_run.n - 1] : 0;
+    const int32_t last = a->old_run.n ? a->old_run.label[a->old_run.n - 1] : 0;
+    if (highest < last) highest = last;
     SHEAF_NEW(a->number, a->ctx, a->new_run.n);
     for (int32_t j = 0; j < a->new_run.n; j++) {
         const int32_t old_one = a->new_run.match[j];
-        if (old_one < 0 && last == INT32_MAX)
+        if (old_one < 0 && highest == INT32_MAX)
             return sheaf_i_fail(a->ctx, SHEAF_EFORMAT, "no number is left above cluster %d", INT32_MAX);
-        a->number[j] = old_one >= 0 ? a->old_run.label[old_one] : ++last;
+        a->number[j] = old_one >= 0 ? a->old_run.label[old_one] : ++highest;
     }
+    a->counts.highest = highest;
 done:
     return st;
 }
 
-static bool in_parts(const sheaf_i_run_clusters *r, int32_t i) { return r->first[i + 1] - r->first[i] > 1; }
+static bool in_parts(const sheaf_i_run_clusters *r, int32_t i)
+{
+    int64_t others = 0;
+    for (int64_t p = r->first[i] + 1; p < r->first[i + 1]; p++) others += r->part[p].docs;
+    return others > 0 && IN_PARTS * others >= r->common[i];
+}
 
 /* Whether one of the clusters on the other side that i is a part of is in parts itself. */
 static bool is_part_of_parts(const sheaf_i_run_clusters *r, int32_t i, const sheaf_i_run_clusters *other)
@@ -289,6 +302,7 @@ done:
 static sheaf_status check(sheaf_ctx *ctx, const sheaf_align_opts *o, int64_t n)
 {
     const sheaf_ratio s = o->min_share;
+    if (o->highest < 0) return sheaf_i_fail(ctx, SHEAF_EINVAL, "highest = %d: below 0", o->highest);
     if (s.p <= 0 || s.p > s.q || s.q > MOST_PARTS)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "min_share = %lld/%lld: must be above 0 and at most 1", (long long)s.p,
                             (long long)s.q);
@@ -315,7 +329,7 @@ sheaf_status sheaf_align_labels(sheaf_ctx *ctx, sheaf_align **out, const int32_t
     SHEAF_TRY(match(&b));
     SHEAF_TRY(list_parts(&b, false));
     SHEAF_TRY(list_parts(&b, true));
-    SHEAF_TRY(number_clusters(b.a));
+    SHEAF_TRY(number_clusters(b.a, o.highest));
     SHEAF_TRY(list_rows(&b));
     *out = b.a;
     b.a = NULL;
@@ -340,11 +354,14 @@ static void run_end(sheaf_ctx *ctx, sheaf_i_run_clusters *r)
 void sheaf_align_free(sheaf_align *a)
 {
     if (!a) return;
+    for (int32_t i = 0; i < a->n_cuts; i++) sheaf_align_free(a->cut[i].a);
+    sheaf_i_free(a->ctx, a->cut);
     run_end(a->ctx, &a->old_run);
     run_end(a->ctx, &a->new_run);
     sheaf_i_free(a->ctx, a->number);
     sheaf_i_free(a->ctx, a->row);
     sheaf_i_free(a->ctx, a->names);
+    sheaf_i_free(a->ctx, a->highest_name);
     sheaf_i_free(a->ctx, a);
 }
 

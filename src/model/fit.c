@@ -184,6 +184,8 @@ static sheaf_status cluster_own(sheaf_model *m)
     sheaf_status st = SHEAF_OK;
     const int64_t n = sheaf_corpus_size(m->corpus);
     m->of_vectors = true;
+    if (m->o.refine.method != SHEAF_REFINE_NONE)
+        sheaf_i_note(m->ctx, "vectors are clustered as they are: no refinement on the words");
     m->o.refine.method = SHEAF_REFINE_NONE;
     if (n > 1 && n <= SHEAF_I_FEW) {
         sheaf_i_note(m->ctx, TOO_FEW, (long long)n);
@@ -192,7 +194,13 @@ static sheaf_status cluster_own(sheaf_model *m)
     }
     SHEAF_TRY(sheaf_cluster_vectors(m->ctx, &m->clustering, m->vectors, n, m->vector_dims, m->vector_dims,
                                     &m->o.cluster));
+    if (!m->clustering->k) {
+        m->clustering->k_reason[0] = 0;
+        sheaf_i_note(m->ctx, "all vectors are zero: no document has a place");
+    }
     SHEAF_TRY(sheaf_i_clustering_join_centres(m->clustering, m->o.cluster.metric));
+    SHEAF_TRY(sheaf_clustering_stability_vectors(m->ctx, m->clustering, m->vectors, n, m->vector_dims,
+                                                 m->vector_dims, &m->o.cluster, &m->o.stability));
     st = name_clusters(m);
 done:
     sheaf_i_aligned_free(m->ctx, m->vectors);

@@ -9,12 +9,17 @@
 #include "space/space.h"
 #include "text/words.h"
 
-#define TERMS 65535         /* that a row of 16-bit columns can tell apart */
-#define CELLS (48 << 20)    /* sums and gains together: 8 bytes each; with many clusters fewer terms take part */
+#define TERMS 65535      /* that a row of 16-bit columns can tell apart */
+#define FEWEST 256
+#define CELLS (48 << 20) /* sums and gains together: 8 bytes each */
 
-sheaf_status sheaf_i_refine_check(sheaf_ctx *ctx, const sheaf_refine_opts *o)
+/* Without smoothing there is no prior: this one, .03 of a word, is there for its logarithms. From .001 to .1 of a word
+   the information on r8 changes by less than its starts do. */
+#define SIB_PRIOR .01
+
+sheaf_status sheaf_i_refine_check(sheaf_ctx *ctx, sheaf_refine_opts *o)
 {
-    if (o->method != SHEAF_REFINE_NONE && o->method != SHEAF_REFINE_IB)
+    if (o->method < SHEAF_REFINE_NONE || o->method > SHEAF_REFINE_SIB_WORDS)
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "refine = %d: there is no method of that number", (int)o->method);
     if (!(o->prior > 0 && o->prior <= 1e6))
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "prior = %g: must be above 0, up to 1e6", o->prior);
@@ -23,13 +28,17 @@ sheaf_status sheaf_i_refine_check(sheaf_ctx *ctx, const sheaf_refine_opts *o)
     if (!(o->size_weight >= 0 && o->size_weight <= 1e6))
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "size_weight = %g: must be between 0 and 1e6", o->size_weight);
     if (o->max_terms < 1) return sheaf_i_fail(ctx, SHEAF_EINVAL, "max_terms = %d: must be at least 1", o->max_terms);
+    if (o->method >= SHEAF_REFINE_SIB) {
+        o->prior = SIB_PRIOR;
+        o->size_weight = 0;
+    }
     return SHEAF_OK;
 }
 
-static int32_t most_terms(int32_t k)
+int32_t sheaf_i_refine_most_terms(int32_t k, int64_t cells)
 {
-    const int64_t most = CELLS / sheaf_i_ld(k);
-    return most < TERMS ? (int32_t)(most > 256 ? most : 256) : TERMS;
+    const int64_t most = cells / sheaf_i_ld(k);
+    return most < TERMS ? (int32_t)(most > FEWEST ? most : FEWEST) : TERMS;
 }
 
 static sheaf_status refine(sheaf_clustering *c, const sheaf_space *space, const sheaf_i_rows *r,
@@ -74,7 +83,7 @@ sheaf_status sheaf_clustering_refine(sheaf_ctx *ctx, sheaf_clustering *c, const 
                             (long long)c->n, (long long)space->rows, (long long)terms->n_docs);
     if (o.method == SHEAF_REFINE_NONE || c->k < 2) return st;
     SHEAF_TRY(sheaf_i_progress(ctx, "refining", 0, 0));
-    SHEAF_TRY(sheaf_i_rows_build(&r, terms, phrases, &o, most_terms(c->k)));
+    SHEAF_TRY(sheaf_i_rows_build(&r, terms, phrases, &o, sheaf_i_refine_most_terms(c->k, CELLS)));
     SHEAF_TRY(refine(c, space, &r, &co, &o));
 done:
     if (r.ctx) sheaf_i_rows_end(&r);

@@ -21,6 +21,10 @@
 typedef struct {
     const sheaf_i_rows *r;
     sheaf_i_halves *h;
+    int32_t m;               /* terms that its documents have, in order of appearance */
+    int32_t *term;           /* m: what they are in r */
+    int64_t *from;           /* n + 1: the documents' rows, of ... */
+    uint16_t *column, *value;
     float *direction, *mean; /* m */
     double *score;           /* n */
     int32_t *sum[2];         /* m: of those that stay and leave */
@@ -35,15 +39,15 @@ static void find_direction(cutting *g, double *offset)
 {
     const sheaf_i_rows *r = g->r;
     double total = 0;
-    memset(g->direction, 0, (size_t)r->m * sizeof *g->direction);
+    memset(g->direction, 0, (size_t)g->m * sizeof *g->direction);
     for (int64_t d = 0; d < g->h->n; d += g->step) {
         const int64_t i = g->h->doc[d];
         const float s = (float)(g->score[d] / (double)(r->mass[i] + 1));
         total += g->score[d];
-        for (int64_t q = r->indptr[i]; q < r->indptr[i + 1]; q++) g->direction[r->column[q]] += s * (float)r->value[q];
+        for (int64_t q = g->from[d]; q < g->from[d + 1]; q++) g->direction[g->column[q]] += s * (float)g->value[q];
     }
     *offset = 0;
-    for (int32_t j = 0; j < r->m; j++) {
+    for (int32_t j = 0; j < g->m; j++) {
         if (g->mean[j] <= 0) continue;
         g->direction[j] = (g->direction[j] - (float)total * g->mean[j]) / (g->mean[j] + (float)RARE);
         *offset += (double)g->direction[j] * (double)g->mean[j];
@@ -58,7 +62,7 @@ static void score_documents(cutting *g, int64_t step, double offset)
     for (int64_t d = 0; d < g->h->n; d += step) {
         const int64_t i = g->h->doc[d];
         float s = 0;
-        for (int64_t q = r->indptr[i]; q < r->indptr[i + 1]; q++) s += g->direction[r->column[q]] * (float)r->value[q];
+        for (int64_t q = g->from[d]; q < g->from[d + 1]; q++) s += g->direction[g->column[q]] * (float)g->value[q];
         g->score[d] = (double)s / (double)(r->mass[i] + 1) - offset;
         square += g->score[d] * g->score[d];
     }
@@ -69,12 +73,12 @@ static void first_cut(cutting *g)
 {
     const sheaf_i_rows *r = g->r;
     g->step = (g->h->n + SAMPLE - 1) / SAMPLE;
-    memset(g->mean, 0, (size_t)r->m * sizeof *g->mean);
+    memset(g->mean, 0, (size_t)g->m * sizeof *g->mean);
     const double sampled = (double)((g->h->n + g->step - 1) / g->step);
     for (int64_t d = 0; d < g->h->n; d += g->step) {
         const int64_t i = g->h->doc[d];
         const float s = (float)(1 / (sampled * (double)(r->mass[i] + 1)));
-        for (int64_t q = r->indptr[i]; q < r->indptr[i + 1]; q++) g->mean[r->column[q]] += s * (float)r->value[q];
+        for (int64_t q = g->from[d]; q < g->from[d + 1]; q++) g->mean[g->column[q]] += s * (float)g->value[q];
         uint64_t x = (uint64_t)(d + 1) * 0x9E3779B97F4A7C15u; /* anything that is not along the mean */
         g->score[d] = (double)(x >> 40) / 16777216. - .5;
     }
@@ -90,7 +94,7 @@ static void add_up(cutting *g)
 {
     const sheaf_i_rows *r = g->r;
     for (int s = 0; s < 2; s++) {
-        memset(g->sum[s], 0, (size_t)r->m * sizeof *g->sum[s]);
+        memset(g->sum[s], 0, (size_t)g->m * sizeof *g->sum[s]);
         g->mass[s] = g->count[s] = 0;
     }
     for (int64_t d = 0; d < g->h->n; d++) {
@@ -98,7 +102,7 @@ static void add_up(cutting *g)
         const int s = g->h->leaves[d];
         g->mass[s] += r->mass[i];
         g->count[s]++;
-        for (int64_t q = r->indptr[i]; q < r->indptr[i + 1]; q++) g->sum[s][r->column[q]] += r->value[q];
+        for (int64_t q = g->from[d]; q < g->from[d + 1]; q++) g->sum[s][g->column[q]] += g->value[q];
     }
 }
 
@@ -112,9 +116,9 @@ static void change_sides(cutting *g, int64_t d)
     g->mass[to] += r->mass[i];
     g->count[from]--;
     g->count[to]++;
-    for (int64_t q = r->indptr[i]; q < r->indptr[i + 1]; q++) {
-        g->sum[from][r->column[q]] -= r->value[q];
-        g->sum[to][r->column[q]] += r->value[q];
+    for (int64_t q = g->from[d]; q < g->from[d + 1]; q++) {
+        g->sum[from][g->column[q]] -= g->value[q];
+        g->sum[to][g->column[q]] += g->value[q];
     }
 }
 
@@ -125,14 +129,14 @@ static int64_t pass(cutting *g, const sheaf_i_partition *p)
     int64_t moved = 0;
     const double sizes = p->size_weight * log((double)g->count[1] / (double)g->count[0]);
     const double masses = log(((double)g->mass[1] + r->prior_mass) / ((double)g->mass[0] + r->prior_mass));
-    for (int32_t j = 0; j < r->m; j++) {
-        const float a = (float)g->sum[0][j] + r->prior[j], b = (float)g->sum[1][j] + r->prior[j];
+    for (int32_t j = 0; j < g->m; j++) {
+        const float a = (float)g->sum[0][j] + r->prior[g->term[j]], b = (float)g->sum[1][j] + r->prior[g->term[j]];
         g->direction[j] = a == b ? 0 : logf(b / a);
     }
     for (int64_t d = 0; d < g->h->n; d++) {
         const int64_t i = g->h->doc[d];
         float s = 0;
-        for (int64_t q = r->indptr[i]; q < r->indptr[i + 1]; q++) s += g->direction[r->column[q]] * (float)r->value[q];
+        for (int64_t q = g->from[d]; q < g->from[d + 1]; q++) s += g->direction[g->column[q]] * (float)g->value[q];
         const uint8_t leaves = (double)s + sizes - masses * (double)r->mass[i] > 0;
         if (leaves == g->h->leaves[d]) continue;
         change_sides(g, d);
@@ -145,8 +149,8 @@ static double cut_gain(const cutting *g, const sheaf_i_partition *p)
 {
     const sheaf_i_rows *r = g->r;
     double gain = 0;
-    for (int32_t j = 0; j < r->m; j++) {
-        const double a = g->sum[0][j], b = g->sum[1][j], prior = (double)r->prior[j];
+    for (int32_t j = 0; j < g->m; j++) {
+        const double a = g->sum[0][j], b = g->sum[1][j], prior = (double)r->prior[g->term[j]];
         if (a > 0 && b > 0) gain += f(a + prior) + f(b + prior) - f(a + b + prior) - f(prior);
     }
     const double a = (double)g->mass[0], b = (double)g->mass[1];
@@ -167,6 +171,35 @@ done:
     return st;
 }
 
+/* The documents' rows with terms numbered anew: a small cluster has few of all terms. */
+static sheaf_status take_rows(cutting *g)
+{
+    sheaf_status st = SHEAF_OK;
+    const sheaf_i_rows *r = g->r;
+    int32_t *place = NULL;
+    SHEAF_NEW(place, r->ctx, r->m);
+    SHEAF_NEW(g->from, r->ctx, g->h->n + 1);
+    g->from[0] = 0;
+    for (int64_t d = 0; d < g->h->n; d++) g->from[d + 1] = g->from[d] + sheaf_i_row_size(r, g->h->doc[d]);
+    SHEAF_NEW(g->column, r->ctx, g->from[g->h->n]);
+    SHEAF_NEW(g->value, r->ctx, g->from[g->h->n]);
+    SHEAF_NEW(g->term, r->ctx, r->m);
+    memset(place, 0xff, (size_t)r->m * sizeof *place);
+    for (int64_t d = 0, at = 0; d < g->h->n; d++)
+        for (int64_t q = r->indptr[g->h->doc[d]]; q < r->indptr[g->h->doc[d] + 1]; q++, at++) {
+            const int32_t j = r->column[q];
+            if (place[j] < 0) {
+                g->term[g->m] = j;
+                place[j] = g->m++;
+            }
+            g->column[at] = (uint16_t)place[j];
+            g->value[at] = r->value[q];
+        }
+done:
+    sheaf_i_free(r->ctx, place);
+    return st;
+}
+
 sheaf_status sheaf_i_halves_find(sheaf_i_halves *h, const sheaf_i_partition *p, int32_t t)
 {
     sheaf_status st = SHEAF_OK;
@@ -175,16 +208,21 @@ sheaf_status sheaf_i_halves_find(sheaf_i_halves *h, const sheaf_i_partition *p, 
     SHEAF_TRY(list_documents(h, p, t));
     h->gain = -INFINITY;
     if (h->n < 2) return st;
-    SHEAF_NEW(g.direction, ctx, p->r->m);
-    SHEAF_NEW(g.mean, ctx, p->r->m);
+    SHEAF_TRY(take_rows(&g));
+    SHEAF_NEW(g.direction, ctx, g.m);
+    SHEAF_NEW(g.mean, ctx, g.m);
     SHEAF_NEW(g.score, ctx, h->n);
-    for (int s = 0; s < 2; s++) SHEAF_NEW(g.sum[s], ctx, p->r->m);
+    for (int s = 0; s < 2; s++) SHEAF_NEW(g.sum[s], ctx, g.m);
     first_cut(&g);
     add_up(&g);
     for (int step = 0; step < PASSES && g.count[0] && g.count[1]; step++)
         if ((double)pass(&g, p) <= STILL * (double)h->n) break;
     if (g.count[0] && g.count[1]) h->gain = cut_gain(&g, p);
 done:
+    sheaf_i_free(ctx, g.term);
+    sheaf_i_free(ctx, g.from);
+    sheaf_i_free(ctx, g.column);
+    sheaf_i_free(ctx, g.value);
     sheaf_i_free(ctx, g.direction);
     sheaf_i_free(ctx, g.mean);
     sheaf_i_free(ctx, g.score);

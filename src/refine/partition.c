@@ -17,7 +17,10 @@ static double f(double z) { return z > 0 ? z * log(z) : 0; }
 static double enters(int64_t n) { return f((double)n + 1) - f((double)n); }
 static double leaves(int64_t n) { return f((double)n) - f((double)n - 1); }
 
-static void set_entry(sheaf_i_partition *p, int32_t t) { p->entry[t] = (float)(p->size_weight * enters(p->count[t])); }
+void sheaf_i_partition_enter(sheaf_i_partition *p, int32_t t)
+{
+    p->entry[t] = (float)(p->size_weight * enters(p->count[t]));
+}
 
 sheaf_status sheaf_i_partition_new(sheaf_i_partition *p, const sheaf_i_rows *r, int32_t k, const int32_t *label,
                                    double size_weight)
@@ -108,19 +111,79 @@ sheaf_status sheaf_i_partition_sum(sheaf_i_partition *p)
         p->count[t]++;
         p->mass[t] += r->mass[i];
     }
-    for (int32_t t = 0; t < p->k; t++) set_entry(p, t);
+    for (int32_t t = 0; t < p->k; t++) sheaf_i_partition_enter(p, t);
     return sheaf_i_par_for(r->ctx, NULL, sheaf_i_blocks(r->m, SLICE), sum_block, p);
 }
 
-void sheaf_i_partition_copy(sheaf_i_partition *to, const sheaf_i_partition *from)
+typedef struct {
+    sheaf_i_partition *p;
+    const int64_t *doc;
+    int64_t n;
+    const int32_t *was;
+} shifting;
+
+static sheaf_status shift_block(void *arg, int64_t block, int32_t worker)
 {
-    const size_t cells = (size_t)from->r->m * (size_t)from->ld;
+    (void)worker;
+    const shifting *g = arg;
+    sheaf_i_partition *p = g->p;
+    const sheaf_i_rows *r = p->r;
+    bool changed[SLICE] = {false};
+    int64_t lo, hi;
+    sheaf_i_range(r->m, SLICE, block, &lo, &hi);
+    for (int64_t d = 0; d < g->n; d++) {
+        const int64_t i = g->doc[d];
+        for (int64_t q = place_of(r, i, lo); q < r->indptr[i + 1] && r->column[q] < hi; q++) {
+            int32_t *row = p->sum + (int64_t)r->column[q] * p->ld;
+            row[g->was[i]] -= r->value[q];
+            row[p->label[i]] += r->value[q];
+            changed[r->column[q] - lo] = true;
+        }
+    }
+    for (int64_t j = lo; j < hi; j++)
+        if (changed[j - lo]) find_gains(p, j);
+    return SHEAF_OK;
+}
+
+sheaf_status sheaf_i_partition_shift(sheaf_i_partition *p, const int64_t *doc, int64_t n, const int32_t *was)
+{
+    shifting g = {p, doc, n, was};
+    for (int64_t d = 0; d < n; d++) {
+        const int64_t i = doc[d];
+        p->count[was[i]]--;
+        p->count[p->label[i]]++;
+        p->mass[was[i]] -= p->r->mass[i];
+        p->mass[p->label[i]] += p->r->mass[i];
+    }
+    for (int32_t t = 0; t < p->k; t++) sheaf_i_partition_enter(p, t);
+    return sheaf_i_par_for(p->r->ctx, NULL, sheaf_i_blocks(p->r->m, SLICE), shift_block, &g);
+}
+
+typedef struct {
+    sheaf_i_partition *to;
+    const sheaf_i_partition *from;
+} copying;
+
+static sheaf_status copy_block(void *arg, int64_t block, int32_t worker)
+{
+    (void)worker;
+    const copying *g = arg;
+    int64_t lo, hi;
+    sheaf_i_range(g->from->r->m, SLICE, block, &lo, &hi);
+    const size_t at = (size_t)lo * (size_t)g->from->ld, cells = (size_t)(hi - lo) * (size_t)g->from->ld;
+    memcpy(g->to->sum + at, g->from->sum + at, cells * sizeof *g->to->sum);
+    memcpy(g->to->gain + at, g->from->gain + at, cells * sizeof *g->to->gain);
+    return SHEAF_OK;
+}
+
+sheaf_status sheaf_i_partition_copy(sheaf_i_partition *to, const sheaf_i_partition *from)
+{
+    copying g = {to, from};
     memcpy(to->label, from->label, (size_t)from->r->n * sizeof *to->label);
-    memcpy(to->sum, from->sum, cells * sizeof *to->sum);
-    memcpy(to->gain, from->gain, cells * sizeof *to->gain);
     memcpy(to->mass, from->mass, (size_t)from->k * sizeof *to->mass);
     memcpy(to->count, from->count, (size_t)from->k * sizeof *to->count);
     memcpy(to->entry, from->entry, (size_t)from->k * sizeof *to->entry);
+    return sheaf_i_par_for(from->r->ctx, NULL, sheaf_i_blocks(from->r->m, SLICE), copy_block, &g);
 }
 
 sheaf_status sheaf_i_scoring_new(sheaf_i_scoring *s, const sheaf_i_partition *p)
@@ -224,8 +287,8 @@ void sheaf_i_partition_move(sheaf_i_partition *p, int64_t i, int32_t to, sheaf_i
     p->count[from]--;
     p->count[to]++;
     p->label[i] = to;
-    set_entry(p, from);
-    set_entry(p, to);
+    sheaf_i_partition_enter(p, from);
+    sheaf_i_partition_enter(p, to);
 }
 
 typedef struct {

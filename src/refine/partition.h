@@ -29,8 +29,12 @@ sheaf_status sheaf_i_partition_new(sheaf_i_partition *p, const sheaf_i_rows *r, 
 void sheaf_i_partition_end(sheaf_i_partition *p);
 /* All sums and gains anew from the labels. */
 sheaf_status sheaf_i_partition_sum(sheaf_i_partition *p);
+/* Sums and gains when n documents doc[], rising, have gone from was[doc] to their labels. */
+sheaf_status sheaf_i_partition_shift(sheaf_i_partition *p, const int64_t *doc, int64_t n, const int32_t *was);
+/* entry[t] by the documents of t. */
+void sheaf_i_partition_enter(sheaf_i_partition *p, int32_t t);
 /* to = from; same rows and k. */
-void sheaf_i_partition_copy(sheaf_i_partition *to, const sheaf_i_partition *from);
+sheaf_status sheaf_i_partition_copy(sheaf_i_partition *to, const sheaf_i_partition *from);
 
 /* Room for a document's terms, and for one score a cluster. */
 typedef struct {

@@ -127,7 +127,7 @@ sheaf_status sheaf_i_refine_labels(const sheaf_i_rows *r, sheaf_i_refined *l, co
     SHEAF_TRY(sheaf_i_passes_run(&s, &PASSES, &gained));
     SHEAF_TRY(sheaf_i_partition_objective(&p, &objective));
     report->after = objective / r->unit;
-    SHEAF_TRY(sheaf_i_passes_look(&s));
+    if (!s.still) SHEAF_TRY(sheaf_i_passes_look(&s));
     take_labels(&s, l);
 done:
     sheaf_i_passes_end(&s);

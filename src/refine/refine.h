@@ -23,7 +23,10 @@ sheaf_status sheaf_i_refine_labels(const sheaf_i_rows *r, sheaf_i_refined *l, co
 sheaf_status sheaf_i_refine_fully(const sheaf_i_rows *r, int32_t k, int32_t *label, double size_weight,
                                   sheaf_i_balance_report *report);
 
-/* Options out of range are SHEAF_EINVAL. */
-sheaf_status sheaf_i_refine_check(sheaf_ctx *ctx, const sheaf_refine_opts *o);
+/* Options out of range are SHEAF_EINVAL; what the method leaves no choice of is set. */
+sheaf_status sheaf_i_refine_check(sheaf_ctx *ctx, sheaf_refine_opts *o);
+
+/* With many clusters fewer terms take part: as many as `cells` sums of k clusters leave room for. */
+int32_t sheaf_i_refine_most_terms(int32_t k, int64_t cells);
 
 #endif

@@ -40,7 +40,6 @@
 #define SOLID .75
 #define SHAKY .5
 #define MOST_RESAMPLES 10000
-#define TERMS 65535
 #define CELLS (16 << 20) /* sums and gains of a resample, 8 bytes together */
 
 void sheaf_stability_opts_init(sheaf_stability_opts *o, size_t size)
@@ -266,24 +265,20 @@ static sheaf_status check_opts(sheaf_ctx *ctx, const sheaf_stability_opts *o)
     return SHEAF_OK;
 }
 
-/* Documents of a resample; 0: too few to tell anything. */
+/* Documents of a resample; 0: nothing is measured, it was not wanted or there are too few to tell anything. */
 static int64_t resample_size(const sheaf_clustering *c, const sheaf_stability_opts *o)
 {
+    if (!o->resamples || c->k < 2) return 0;
     const int64_t placed = c->n - c->count[0], many = (int64_t)c->k * ENOUGH_A_CLUSTER;
     int64_t most = o->most_docs > many ? o->most_docs : many;
     if (most > placed / 2) most = placed / 2;
     return most < FEWEST || most < (int64_t)c->k * FEWEST_A_CLUSTER ? 0 : most;
 }
 
-static int32_t most_terms(int32_t k)
-{
-    const int64_t most = CELLS / sheaf_i_ld(k);
-    return most < TERMS ? (int32_t)(most > 256 ? most : 256) : TERMS;
-}
-
 static sheaf_status run_all(sheaf_clustering *c, resampling *g, int32_t resamples)
 {
     sheaf_status st = SHEAF_OK;
+    SHEAF_TRY(sheaf_i_progress(c->ctx, "resampling", 0, resamples));
     SHEAF_NEW(g->jaccard, c->ctx, (int64_t)resamples * c->k);
     SHEAF_NEW(g->agreement, c->ctx, resamples);
     SHEAF_TRY(sheaf_i_par_for(c->ctx, "resampling", resamples, run_resample, g));
@@ -292,6 +287,23 @@ done:
     sheaf_i_free(c->ctx, g->jaccard);
     sheaf_i_free(c->ctx, g->agreement);
     return st;
+}
+
+/* What was measured before is forgotten. */
+static sheaf_status begin(sheaf_ctx *ctx, sheaf_clustering *c, sheaf_stability_opts *o,
+                          const sheaf_stability_opts *asked)
+{
+    sheaf_stability_opts_init(o, sizeof *o);
+    if (asked) sheaf_i_opts_copy(o, sizeof *o, asked, asked->size);
+    sheaf_i_clustering_forget_stability(c);
+    return check_opts(ctx, o);
+}
+
+static void set_share(resampling *g, const sheaf_i_points *p, int64_t size, uint64_t seed)
+{
+    g->p = p;
+    g->share = (double)size / (double)(g->c->n - g->c->count[0]);
+    g->seed = seed;
 }
 
 sheaf_status sheaf_clustering_stability(sheaf_ctx *ctx, sheaf_clustering *c, const sheaf_space *space,
@@ -306,34 +318,53 @@ sheaf_status sheaf_clustering_stability(sheaf_ctx *ctx, sheaf_clustering *c, con
     sheaf_i_points p = {0};
     sheaf_i_rows r = {0};
     resampling g = {.c = c};
-    sheaf_stability_opts_init(&o, sizeof o);
     sheaf_cluster_opts_init(&co, sizeof co);
     sheaf_refine_opts_init(&ro, sizeof ro);
-    if (asked) sheaf_i_opts_copy(&o, sizeof o, asked, asked->size);
     if (given) sheaf_i_opts_copy(&co, sizeof co, given, given->size);
     if (refine) sheaf_i_opts_copy(&ro, sizeof ro, refine, refine->size);
-    sheaf_i_clustering_forget_stability(c);
-    SHEAF_TRY(check_opts(ctx, &o));
+    SHEAF_TRY(begin(ctx, c, &o, asked));
     SHEAF_TRY(sheaf_i_refine_check(ctx, &ro));
     if (terms->n_docs != c->n || space->rows != c->n || (phrases && phrases->n_docs != c->n))
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "the clustering has %lld documents, the space %lld, the terms %lld",
                             (long long)c->n, (long long)space->rows, (long long)terms->n_docs);
     const int64_t size = resample_size(c, &o);
-    if (!o.resamples || !size || c->k < 2) return st;
+    if (!size) return st;
     co.drop_first = c->report.drop_first;
-    g.share = (double)size / (double)(c->n - c->count[0]);
-    g.seed = o.seed;
-    SHEAF_TRY(sheaf_i_progress(ctx, "resampling", 0, o.resamples));
     SHEAF_TRY(sheaf_i_space_points(ctx, &p, space, &co));
-    g.p = &p;
+    set_share(&g, &p, size, o.seed);
     if (c->refined.method != SHEAF_REFINE_NONE) {
-        SHEAF_TRY(sheaf_i_rows_build(&r, terms, phrases, &ro, most_terms(c->k)));
+        SHEAF_TRY(sheaf_i_rows_build(&r, terms, phrases, &ro, sheaf_i_refine_most_terms(c->k, CELLS)));
         g.rows = &r;
         g.size_weight = ro.size_weight * r.unit;
     }
     SHEAF_TRY(run_all(c, &g, o.resamples));
 done:
     if (r.ctx) sheaf_i_rows_end(&r);
+    sheaf_i_points_end(&p);
+    return st;
+}
+
+sheaf_status sheaf_clustering_stability_vectors(sheaf_ctx *ctx, sheaf_clustering *c, const float *x, int64_t n,
+                                                int32_t d, int64_t ld, const sheaf_cluster_opts *given,
+                                                const sheaf_stability_opts *asked)
+{
+    sheaf_status st = SHEAF_OK;
+    sheaf_stability_opts o;
+    sheaf_cluster_opts co;
+    sheaf_i_points p = {0};
+    resampling g = {.c = c};
+    sheaf_cluster_opts_init(&co, sizeof co);
+    if (given) sheaf_i_opts_copy(&co, sizeof co, given, given->size);
+    SHEAF_TRY(begin(ctx, c, &o, asked));
+    if (n != c->n || d != c->d || ld < d)
+        return sheaf_i_fail(ctx, SHEAF_EINVAL, "the clustering is of %lld vectors of %d dimensions, not of %lld of %d",
+                            (long long)c->n, c->d, (long long)n, d);
+    const int64_t size = resample_size(c, &o);
+    if (!size) return st;
+    SHEAF_TRY(sheaf_i_points_make(ctx, &p, x, n, d, ld, NULL, 0, co.metric));
+    set_share(&g, &p, size, o.seed);
+    SHEAF_TRY(run_all(c, &g, o.resamples));
+done:
     sheaf_i_points_end(&p);
     return st;
 }

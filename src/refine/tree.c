@@ -10,7 +10,6 @@
 #include "cluster/tree.h"
 #include "kernel/kernel.h"
 
-#define MOST 128       /* clusters */
 #define GAINS 8000000 /* some ten milliseconds: k^2 terms of them are looked for */
 #define LEAST 1000     /* terms */
 #define CHUNK 256      /* terms whose gains may be summed in float */
@@ -158,7 +157,7 @@ sheaf_status sheaf_i_refine_tree(sheaf_clustering *c, const sheaf_i_rows *r, dou
 {
     sheaf_status st = SHEAF_OK;
     state s = {.ctx = c->ctx, .r = r, .k = c->k, .size_weight = size_weight * r->unit};
-    if (c->k < 2 || c->k > MOST) return st;
+    if (c->k < 2 || c->k > SHEAF_MERGES_MOST) return st;
     const sheaf_i_joining j = {losses, join, &s};
     SHEAF_TRY(state_new(&s, c));
     SHEAF_TRY(sheaf_i_clustering_join(c, &j));

@@ -18,6 +18,7 @@ static const sheaf_i_column COLUMNS[] = {
     {.name = {"exclusivity", 11}, .title = "own", .right = true, .spare = true},
     {.name = {"coherence", 9}, .title = "coheres", .right = true, .spare = true},
     {.name = {"distinctness", 12}, .right = true, .hidden = true},
+    {.name = {"unknown", 7}, .right = true, .spare = true},
     {.name = {"name", 4}, .hidden = true},
     {.name = {"terms", 5}, .title = "words that set it apart"},
     {.name = {"typical", 7}, .title = "most typical document"},
@@ -55,7 +56,7 @@ static void stability_cell(sheaf_i_rows *r, const sheaf_clustering *c, int32_t c
 {
     char text[40] = "";
     const double solidity = sheaf_clustering_solidity(c, cluster);
-    if (isnan(solidity)) {
+    if (isnan(solidity) || !sheaf_clustering_count(c, cluster)) {
         sheaf_i_cell_none(r);
     } else if (r->o.format == SHEAF_FORMAT_TABLE) {
         snprintf(text, sizeof text, "%s %.2f", sheaf_clustering_solidity_word(c, cluster), solidity);
@@ -77,8 +78,9 @@ static void cluster_row(sheaf_i_rows *r, const sheaf_model *m, int32_t cluster)
     sheaf_i_cell_text(r, sheaf_i_str(sheaf_topics_tightness_word(t, cluster)));
     stability_cell(r, m->clustering, cluster);
     const double words[] = {sheaf_topics_coverage(t, cluster), sheaf_topics_exclusivity(t, cluster),
-                            sheaf_topics_coherence(t, cluster), sheaf_topics_distinctness(t, cluster)};
-    for (int i = 0; i < 4; i++) sheaf_i_cell_real(r, words[i], table ? 2 : DIGITS);
+                            sheaf_topics_coherence(t, cluster), sheaf_topics_distinctness(t, cluster),
+                            sheaf_topics_unknown(t, cluster)};
+    for (int i = 0; i < 5; i++) sheaf_i_cell_real(r, words[i], table ? 2 : DIGITS);
     sheaf_i_cell_text(r, sheaf_i_str(sheaf_topics_name(t, cluster)));
     term_list(r, m, cluster, table ? 6 : INT32_MAX);
     const int64_t *docs = sheaf_topics_typical(t, cluster, &n);
@@ -107,7 +109,7 @@ static void unplaced_row(sheaf_i_rows *r, const sheaf_model *m)
     sheaf_i_cell_int(r, sheaf_clustering_count(m->clustering, 0));
     sheaf_i_cell_none(r);
     sheaf_i_cell_text(r, sheaf_i_str(""));
-    for (int i = 0; i < 5; i++) sheaf_i_cell_none(r);
+    for (int i = 0; i < 6; i++) sheaf_i_cell_none(r);
     sheaf_i_cell_text(r, sheaf_i_str(text));
     if (r->o.format == SHEAF_FORMAT_TABLE) {
         sheaf_i_cell_text(r, sheaf_i_str(text));
@@ -136,13 +138,13 @@ static void choice_members(sheaf_i_text *t, const sheaf_k_choice *c)
     member(t, ",\"runner_up\":", c->runner_up);
     member(t, ",\"least\":", c->least);
     member(t, ",\"most\":", c->most);
-    if (c->by_silhouette) {
-        sheaf_i_text_puts(t, ",\"rule\":\"highest silhouette, the evidence hardly rises from one cluster on; "
-                             "runner-up: the highest evidence, or if chosen, the second highest\"}");
-        return;
-    }
-    sheaf_i_text_puts(t, ",\"rule\":\"smallest k whose evidence lacks at most a fiftieth of the rise from one cluster "
-                         "to the highest; runner-up: the highest, or if chosen, the second highest\"}");
+    sheaf_i_text_puts(t, ",\"rule\":\"");
+    if (c->by_silhouette) sheaf_i_text_puts(t, "highest silhouette, the evidence hardly rises from one cluster on; ");
+    else
+        sheaf_i_text_puts(t, "smallest k whose evidence lacks at most half a hundredth of the rise from one cluster to "
+                             "the highest; ");
+    sheaf_i_text_puts(t, "runner-up: the highest evidence of those at least a sixth smaller, or if there is none, of "
+                         "all others\"}");
 }
 
 sheaf_status sheaf_write_clusters(sheaf_out *o, const sheaf_model *m, const sheaf_write_opts *opts)

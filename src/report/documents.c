@@ -18,6 +18,7 @@ static const sheaf_i_column BASE[] = {
     {.name = {"fit", 3}, .right = true},
     {.name = {"margin", 6}, .right = true},
     {.name = {"second", 6}, .right = true},
+    {.name = {"unknown", 7}, .right = true},
 };
 #define N_BASE ((int32_t)(sizeof BASE / sizeof *BASE))
 #define N_WANTED 2
@@ -27,6 +28,7 @@ typedef struct {
     sheaf_i_own own;
     const sheaf_clustering *c;
     const sheaf_topics *topics;
+    const float *unknown;  /* NULL: of none */
     sheaf_i_column base[N_BASE + N_WANTED + SHEAF_CUTS_MOST];
     char cut_name[SHEAF_CUTS_MOST][24];
     int32_t *group, n_cuts;
@@ -47,6 +49,8 @@ static void document_row(sheaf_i_rows *r, const layout *l, int64_t doc)
     if (label && second) sheaf_i_cell_real(r, sheaf_clustering_margin(c)[doc], FIT_DIGITS);
     else sheaf_i_cell_none(r);
     if (second) sheaf_i_cell_int(r, second);
+    else sheaf_i_cell_none(r);
+    if (l->unknown) sheaf_i_cell_real(r, l->unknown[doc], FIT_DIGITS);
     else sheaf_i_cell_none(r);
     if (l->reason) sheaf_i_cell_text(r, sheaf_i_str(sheaf_clustering_reason(c, doc)));
     for (int32_t t = 0; t < l->n_cuts; t++) sheaf_i_cell_int(r, l->group[t * l->stride + label]);
@@ -91,7 +95,7 @@ static sheaf_status layout_init(layout *l, const sheaf_model *m, const sheaf_wri
     sheaf_write_opts o;
     sheaf_i_write_opts(&o, opts);
     *l = (layout){.c = m->clustering, .topics = m->topics, .n_base = N_BASE, .name = asks_for(&o, &NAME),
-                  .reason = m->o.min_fit > 0 || asks_for(&o, &REASON)};
+                  .unknown = sheaf_terms_unknown(m->terms), .reason = m->o.min_fit > 0 || asks_for(&o, &REASON)};
     memcpy(l->base, BASE, sizeof BASE);
     if (l->reason) l->base[l->n_base++] = REASON;
     const sheaf_status st = add_cuts(l, m->ctx, &o);

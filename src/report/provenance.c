@@ -73,6 +73,8 @@ static void settings(sheaf_i_text *t, const sheaf_model *m)
         integer(t, "drop_first", sheaf_clustering_quality(m->clustering).drop_first);
         if (!m->of_vectors) integer(t, "resamples", m->o.stability.resamples);
         text(t, "metric", m->o.cluster.metric == SHEAF_METRIC_EUCLIDEAN ? "euclidean" : "spherical");
+        static const char *const refiners[] = {"none", "ib", "sib", "sib-words"};
+        text(t, "refine", refiners[m->o.refine.method]);
     }
     if (m->of_vectors) text(t, "vectors", "own");
     if (m->o.min_fit > 0) real(t, "min_fit", m->o.min_fit);

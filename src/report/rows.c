@@ -5,6 +5,7 @@
 #include "base/context.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "read/json.h"
 #include "report/provenance.h"
 #include "report/rows.h"
 
@@ -184,6 +185,19 @@ void sheaf_i_cell_none(sheaf_i_rows *r)
     if (!cell_open(r)) return;
     if (sheaf_i_rows_json(r)) sheaf_i_text_puts(&r->text, "null");
     cell_close(r, 0);
+}
+
+void sheaf_i_cell_figure(sheaf_i_rows *r, sheaf_str s)
+{
+    sheaf_i_json_scan scan = sheaf_i_json_begin(s);
+    sheaf_i_json v;
+    if (!s.n) sheaf_i_cell_none(r);
+    else if (!sheaf_i_rows_json(r) || !sheaf_i_json_value(&scan, &v) || v.kind != SHEAF_I_JSON_NUMBER ||
+             !sheaf_i_json_end(&scan)) sheaf_i_cell_text(r, s);
+    else if (cell_open(r)) {
+        sheaf_i_text_add(&r->text, v.raw.p, v.raw.n);
+        cell_close(r, 0);
+    }
 }
 
 void sheaf_i_list_begin(sheaf_i_rows *r)

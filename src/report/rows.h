@@ -58,6 +58,8 @@ bool sheaf_i_rows_full(const sheaf_i_rows *r);
 void sheaf_i_cell_text(sheaf_i_rows *r, sheaf_str s);
 void sheaf_i_cell_int(sheaf_i_rows *r, int64_t value);
 void sheaf_i_cell_real(sheaf_i_rows *r, double value, int digits);
+/* A number as somebody else wrote it; in JSON a text if it is none there, null if empty. */
+void sheaf_i_cell_figure(sheaf_i_rows *r, sheaf_str s);
 void sheaf_i_cell_none(sheaf_i_rows *r);
 /* A list: JSON has an object an item, {key: text} and the texts and numbers added to it; flat formats join the first
    texts. */

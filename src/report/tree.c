@@ -1,4 +1,5 @@
 /* The merge tree over clusters, a row a step, and the curve of the search for k, a row a k. */
+#include <math.h>
 #include <stdio.h>
 
 #include "base/context.h"
@@ -18,6 +19,7 @@ static const sheaf_i_column TREE[] = {
     {.name = {"left_names", 10}, .title = "left"},
     {.name = {"right_names", 11}, .title = "right"},
 };
+#define N_TREE ((int32_t)(sizeof TREE / sizeof *TREE))
 
 /* Clusters of a node, lowest first; in a table the name of the first, and how many more. */
 static void names(sheaf_i_rows *r, const sheaf_model *m, const int32_t *node, int32_t which)
@@ -68,12 +70,15 @@ sheaf_status sheaf_write_tree(sheaf_out *o, const sheaf_model *m, const sheaf_wr
     sheaf_status st = SHEAF_OK;
     sheaf_i_rows r;
     int32_t n, *node = NULL;
+    char members[40];
     if (!m->topics) return sheaf_i_fail(m->ctx, SHEAF_EINVAL, "the model has no clusters");
     const sheaf_merge *merge = sheaf_clustering_merges(m->clustering, &n);
     const int32_t k = sheaf_clustering_k(m->clustering);
     SHEAF_NEW(node, m->ctx, (int64_t)k + 1);
     for (int32_t t = 0; t <= k; t++) node[t] = t;
-    SHEAF_TRY(sheaf_i_rows_open(&r, m->ctx, o, opts, "tree", m, TREE, (int32_t)(sizeof TREE / sizeof *TREE)));
+    const char *by = !merge ? "null" : sheaf_clustering_merged_by_words(m->clustering) ? "\"words\"" : "\"centres\"";
+    snprintf(members, sizeof members, ",\n\"joined_by\":%s", by);
+    SHEAF_TRY(sheaf_i_rows_open_with(&r, m->ctx, o, opts, "tree", m, members, TREE, N_TREE));
     for (int32_t s = 1; s <= n && !sheaf_i_rows_full(&r); s++) tree_row(&r, m, node, s, &merge[s - 1]);
     st = sheaf_i_rows_close(&r);
 done:
@@ -85,6 +90,7 @@ static const sheaf_i_column CURVE[] = {
     {.name = {"k", 1}, .right = true},
     {.name = {"evidence", 8}, .right = true},
     {.name = {"silhouette", 10}, .right = true},
+    {.name = {"agreement", 9}, .right = true},
     {.name = {"what", 4}},
 };
 
@@ -101,6 +107,8 @@ sheaf_status sheaf_write_k(sheaf_out *o, const sheaf_model *m, const sheaf_write
         sheaf_i_cell_int(&r, k);
         sheaf_i_cell_real(&r, x->evidence, 1);
         if (k > 1) sheaf_i_cell_real(&r, x->silhouette, DIGITS);
+        else sheaf_i_cell_none(&r);
+        if (k > 1 && isfinite(x->agreement)) sheaf_i_cell_real(&r, x->agreement, DIGITS);
         else sheaf_i_cell_none(&r);
         sheaf_i_cell_text(&r, sheaf_i_str(k == c->k ? "choice" : k == c->runner_up ? "runner-up" : ""));
         sheaf_i_row_end(&r);

@@ -288,7 +288,8 @@ static sheaf_status remap_block(void *arg, int64_t block, int32_t worker)
         int32_t *term = q->a->term_of_type[l];
         for (int64_t i = lo; i < hi; i++) {
             term[i] = term[i] >= 0 ? q->f->of_term[term[i]] : q->f->n;
-            if (term[i] == q->f->n) term[i] += (int32_t)(i % SHEAF_I_DROPPED);
+            if (term[i] == q->f->n) term[i] += (int32_t)(i % SHEAF_I_IDLE);
+            else if (term[i] > q->f->n) term[i] += (int32_t)(i % SHEAF_I_UNKNOWN);
         }
     }
     return SHEAF_OK;
@@ -371,7 +372,10 @@ sheaf_status sheaf_i_features_choose(sheaf_i_features *f, sheaf_terms *t, sheaf_
     if (o->ngram_min == 1) SHEAF_TRY(count_terms(f, a, limits, df));
     SHEAF_TRY(list_candidates(&c, a, limits, &strings));
     SHEAF_TRY(order_candidates(&c, a));
-    for (int64_t i = 0; i < n_terms; i++) f->of_term[i] = o->ngram_max == 1 ? (int32_t)c.n : -1;
+    for (int64_t i = 0; i < n_terms; i++) {
+        const int32_t kind = df[i] > limits.max ? 0 : SHEAF_I_IDLE;
+        f->of_term[i] = o->ngram_max == 1 ? (int32_t)c.n + kind : -1 - kind;
+    }
     SHEAF_TRY(settle(f, t, a, &c));
     if (o->keep_pruned) SHEAF_TRY(keep_pruned(f, t, a, df));
     if (o->ngram_max == 1)

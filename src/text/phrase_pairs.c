@@ -2,16 +2,13 @@
  *
  * Most pairs of a text occur once or twice, so a filter goes first: a saturating counter of a byte for each hash, one
  * array a worker, then added up. A pair cannot be in more documents than its counter says. Only pairs whose counter
- * reaches a bar enter the workers' tables, which count documents exactly. The bar is set
- * where about SPARE times as many
- * counters as phrases are wanted reach it: if enough
- * pairs turn out to be in as many documents as the bar, no other pair
- * can be ahead of them; if not, all is counted again with the lowest bar that could matter. So the filter shows in the
- * time only, never in the result.
+ * reaches a bar enter the workers' tables, which count documents exactly. The bar is set where about SPARE times as
+ * many counters as phrases are wanted reach it: if enough pairs turn out to be in as many documents as the bar, no
+ * other pair can be ahead of them; if not, all is counted again with the lowest bar that could matter. So the filter
+ * shows in the time only, never in the result.
  *
- * Memory: half a byte a word at most for each worker's filter, and 16 bytes a slot of tables
- * that are at most half full,
- * each of the pairs that pass.
+ * Memory: half a byte a word at most for each worker's filter, and 16 bytes a slot of tables that are at most half
+ * full, each of the pairs that pass.
  */
 #include "text/phrases.h"
 

@@ -8,6 +8,7 @@
 #include "text/words.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +64,9 @@ static inline void touch(uint8_t *restrict count, int32_t *restrict touched, int
     count[term]++;
 }
 
+/* n words that could be terms, so many of them in none: NaN of no words. */
+static float share_unknown(int64_t unknown, int64_t n) { return n ? (float)((double)unknown / (double)n) : NAN; }
+
 static sheaf_status tally_ngrams(filling *f, tally *y, int64_t doc, int64_t *n_touched)
 {
     const sheaf_i_analysis *a = f->a;
@@ -73,9 +77,11 @@ static sheaf_status tally_ngrams(filling *f, tally *y, int64_t doc, int64_t *n_t
         y->ids = p;
         y->ids_room = a->w->doc_len[doc];
     }
-    int64_t n = sheaf_i_doc_terms(a, doc, y->ids);
+    int64_t n = sheaf_i_doc_terms(a, doc, y->ids), idle = 0, unknown = 0;
     for (int64_t i = 0; i < n; i++) {
         int32_t unigram = f->f->of_term[y->ids[i]];
+        idle += unigram == -1;
+        unknown += unigram < -1;
         if (unigram >= 0) touch(y->count, y->touched, unigram, n_touched);
         for (int32_t len = f->f->ngram_min < 2 ? 2 : f->f->ngram_min; len <= f->f->ngram_max && i + len <= n; len++) {
             sheaf_i_key key = sheaf_i_ngram_key(y->ids + i, len);
@@ -84,7 +90,22 @@ static sheaf_status tally_ngrams(filling *f, tally *y, int64_t doc, int64_t *n_t
                 touch(y->count, y->touched, f->f->ngrams.feature[id], n_touched);
         }
     }
+    if (f->t->unknown) f->t->unknown[doc] = share_unknown(unknown, n - idle);
     return st;
+}
+
+/* What is tallied behind the terms: it began at 1, and is touched each time that it passes 0. */
+static float tallied_unknown(const filling *f, const tally *y, int64_t n_words, int64_t n_touched)
+{
+    const int32_t first = f->t->n_terms, second = first + SHEAF_I_IDLE;
+    int64_t idle = 0, unknown = 0;
+    for (int32_t i = first; i < second; i++) idle += (uint8_t)(y->count[i] - 1);
+    for (int32_t i = 0; i < SHEAF_I_UNKNOWN; i++) unknown += (uint8_t)(y->count[second + i] - 1);
+    for (int64_t i = 0; n_words >= WRAP && i < n_touched; i++) {
+        idle += y->touched[i] >= first && y->touched[i] < second ? WRAP : 0;
+        unknown += y->touched[i] >= second ? WRAP : 0;
+    }
+    return share_unknown(unknown, n_words - idle);
 }
 
 static int64_t tally_terms(filling *f, tally *y, int64_t doc)
@@ -97,6 +118,7 @@ static int64_t tally_terms(filling *f, tally *y, int64_t doc)
     int64_t n_touched = 0;
     for (int32_t i = 0; i < SHEAF_I_DROPPED; i++) count[f->t->n_terms + i] = 1; /* pass for terms met before */
     for (int64_t i = 0, n = w->doc_len[doc]; i < n; i++) touch(count, touched, term[type[i]], &n_touched);
+    f->t->unknown[doc] = tallied_unknown(f, y, w->doc_len[doc], n_touched);
     return n_touched;
 }
 
@@ -232,6 +254,7 @@ static sheaf_status reserve_rows(filling *f)
     sheaf_terms *t = f->t;
     SHEAF_NEW(f->start, t->ctx, f->n_blocks + 1);
     SHEAF_NEW(t->indptr, t->ctx, t->n_docs + 1);
+    if (f->f->ngram_min == 1) SHEAF_NEW(t->unknown, t->ctx, t->n_docs);
     int64_t total = 0;
     for (int64_t d = 0; d < t->n_docs; d++) {
         if (d % DOCS_PER_BLOCK == 0) f->start[d / DOCS_PER_BLOCK] = total;
@@ -401,6 +424,7 @@ void sheaf_terms_free(sheaf_terms *t)
     sheaf_i_aligned_free(t->ctx, t->indices);
     sheaf_i_aligned_free(t->ctx, t->counts);
     sheaf_i_free(t->ctx, t->doc_words);
+    sheaf_i_free(t->ctx, t->unknown);
     sheaf_i_free(t->ctx, t->language);
     sheaf_i_free(t->ctx, t->pruned);
     sheaf_i_free(t->ctx, t->parts);
@@ -421,6 +445,8 @@ void sheaf_terms_counts(const sheaf_terms *t, const int64_t **indptr, const int3
     if (indices) *indices = t->indices;
     if (counts) *counts = t->counts;
 }
+
+const float *sheaf_terms_unknown(const sheaf_terms *t) { return t->unknown; }
 
 bool sheaf_terms_language(const sheaf_terms *t, int32_t i, const char **code, int64_t *docs)
 {

@@ -36,6 +36,7 @@ struct sheaf_terms {
     uint32_t *counts;
     const sheaf_matrix *away;  /* NULL, or what holds them instead of these two, which are NULL then (matrix/csr.h) */
     int64_t *doc_words;        /* words of each document, before stop words and pruning (0: nothing there) */
+    float *unknown;            /* of each document, see sheaf_terms_unknown; NULL where it is not known */
     struct { char code[8]; int64_t docs; } *language;
     int32_t n_languages;
     sheaf_str *pruned;         /* keep_pruned: terms that documents have and that are no columns */

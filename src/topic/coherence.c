@@ -5,7 +5,7 @@
  *                  -1 where no document holds both, 0 where all do
  *   distinctness   share of its top words that are among those of no other cluster
  *   coverage       share of its documents that hold a word or phrase of its name
- *   exclusivity    of the documents that hold one, the share that is in the cluster
+ *   exclusivity    of the documents of clusters that hold one, the share that is in this one
  *
  * One pass over the counts: of a document, the words that it has of each cluster make a bitmap, whose bits are counted
  * alone and in pairs. Only integers are added up, so the sums are the same in any order of documents and threads.
@@ -65,10 +65,11 @@ static void set_bits(const counting *g, scratch *s, const sheaf_terms *t, int32_
         }
 }
 
-static void count_bits(tally *t, uint32_t bits, bool inside)
+/* of: where the document is; of none, it does not count for or against a name. */
+static void count_bits(tally *t, uint32_t bits, int32_t of, int32_t cluster)
 {
-    t->named += bits > TOP_BITS;
-    t->named_inside += inside && bits > TOP_BITS;
+    t->named += of && bits > TOP_BITS;
+    t->named_inside += of == cluster + 1 && bits > TOP_BITS;
     for (uint32_t rest = bits & TOP_BITS; rest; rest &= rest - 1) {
         int64_t *with = t->together[__builtin_ctz(rest)];
         for (uint32_t other = rest; other; other &= other - 1) with[__builtin_ctz(other)]++;
@@ -86,7 +87,7 @@ static sheaf_status count_block(void *arg, int64_t block, int32_t worker)
         if (g->columns->phrases) set_bits(g, s, g->columns->phrases, g->columns->words->n_terms, doc);
         for (int32_t i = 0; i < s->n_touched; i++) {
             int32_t cluster = s->touched[i];
-            count_bits(&s->tally[cluster], s->bitmap[cluster], g->c->label[doc] == cluster + 1);
+            count_bits(&s->tally[cluster], s->bitmap[cluster], g->c->label[doc], cluster);
             s->bitmap[cluster] = 0;
         }
         s->n_touched = 0;

@@ -16,7 +16,7 @@ typedef struct {
     sheaf_topic_term *terms;            /* best first */
     int64_t *typical, *borderline;      /* documents */
     int32_t n_terms, n_typical, n_borderline;
-    double tightness, coverage, exclusivity, coherence, distinctness; /* NaN: of nothing */
+    double tightness, coverage, exclusivity, coherence, distinctness, unknown; /* NaN: of nothing */
     const char *tightness_word;
 } sheaf_i_topic;
 

@@ -23,6 +23,7 @@
 typedef struct {
     sheaf_ctx *ctx;
     const sheaf_clustering *c;
+    const float *unknown;    /* of each document, or NULL */
     sheaf_i_members members;
     sheaf_i_topic *topic;
     int32_t n_docs;
@@ -84,6 +85,18 @@ static sheaf_status list_documents(sheaf_ctx *ctx, int64_t **list, int32_t *n_li
     return SHEAF_OK;
 }
 
+static double mean_unknown(const building *b, const int64_t *doc, int64_t n)
+{
+    double sum = 0;
+    int64_t known = 0;
+    for (int64_t i = 0; b->unknown && i < n; i++) {
+        if (isnan(b->unknown[doc[i]])) continue;
+        sum += (double)b->unknown[doc[i]];
+        known++;
+    }
+    return known ? sum / (double)known : NAN;
+}
+
 static sheaf_status describe_documents(void *arg, int64_t block, int32_t worker)
 {
     building *b = arg;
@@ -97,7 +110,8 @@ static sheaf_status describe_documents(void *arg, int64_t block, int32_t worker)
         sum += b->c->fit[doc[i]];
         sheaf_i_top_offer(top, &n_top, b->n_docs, b->c->fit[doc[i]], doc[i]);
     }
-    topic->tightness = n ? sum / (double)n : 0;
+    topic->tightness = n ? sum / (double)n : NAN;
+    topic->unknown = mean_unknown(b, doc, n);
     sheaf_status st = list_documents(b->ctx, &topic->typical, &topic->n_typical, top, n_top);
     if (st != SHEAF_OK) return st;
 
@@ -122,7 +136,7 @@ static void word_tightness(const building *b)
         double t = b->topic[c].tightness;
         bool tight = t >= (distances ? TIGHT_RATIO * mean : TIGHT);
         bool loose = t < (distances ? LOOSE_RATIO * mean : LOOSE);
-        b->topic[c].tightness_word = tight ? "tight" : loose ? "loose" : "mixed";
+        b->topic[c].tightness_word = tight ? "tight" : loose ? "loose" : isnan(t) ? "" : "mixed";
     }
 }
 
@@ -186,7 +200,7 @@ sheaf_status sheaf_topics_build(sheaf_ctx *ctx, sheaf_topics **out, const sheaf_
     sheaf_status st = SHEAF_OK;
     sheaf_topics *topics = NULL;
     sheaf_topic_opts o;
-    building b = {.ctx = ctx, .c = c};
+    building b = {.ctx = ctx, .c = c, .unknown = t->unknown};
     const sheaf_i_columns columns = {t, phrases};
     *out = NULL;
     sheaf_topic_opts_init(&o, sizeof o);
@@ -227,8 +241,9 @@ void sheaf_topics_free(sheaf_topics *t)
 static sheaf_i_topic topic_of(const sheaf_topics *t, int32_t cluster)
 {
     return cluster >= 1 && cluster <= t->k ? t->topic[cluster - 1]
-                                           : (sheaf_i_topic){.name = "", .tightness_word = "", .coherence = NAN,
-                                                             .distinctness = NAN, .coverage = NAN, .exclusivity = NAN};
+                                           : (sheaf_i_topic){.name = "", .tightness_word = "", .tightness = NAN,
+                                                             .coherence = NAN, .distinctness = NAN, .unknown = NAN,
+                                                             .coverage = NAN, .exclusivity = NAN};
 }
 
 int32_t sheaf_topics_k(const sheaf_topics *t) { return t->k; }
@@ -238,6 +253,7 @@ double sheaf_topics_coverage(const sheaf_topics *t, int32_t cluster) { return to
 double sheaf_topics_exclusivity(const sheaf_topics *t, int32_t cluster) { return topic_of(t, cluster).exclusivity; }
 double sheaf_topics_coherence(const sheaf_topics *t, int32_t cluster) { return topic_of(t, cluster).coherence; }
 double sheaf_topics_distinctness(const sheaf_topics *t, int32_t cluster) { return topic_of(t, cluster).distinctness; }
+double sheaf_topics_unknown(const sheaf_topics *t, int32_t cluster) { return topic_of(t, cluster).unknown; }
 double sheaf_topics_diversity(const sheaf_topics *t) { return t->diversity; }
 
 const char *sheaf_topics_tightness_word(const sheaf_topics *t, int32_t cluster)

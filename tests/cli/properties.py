@@ -285,7 +285,7 @@ class Degenerate(Case):
         self.assertEqual(got, sorted(r["id"] for r in rows))
         out, _ = self.sheaf("cluster", "bad.jsonl", "-k", "2")
         self.assertEqual(len(out.splitlines()), 13)
-        self.assertEqual({line.count(b"\t") for line in out.splitlines()}, {5})
+        self.assertEqual({line.count(b"\t") for line in out.splitlines()}, {6})
         out, _ = self.sheaf("cluster", "bad.jsonl", "-k", "2", "-f", "table")
         self.assertNotIn(b"\033", out)
 
