@@ -18,6 +18,8 @@ sheaf_status sheaf_i_changes_new(sheaf_i_changes *c, const sheaf_i_partition *p)
 void sheaf_i_changes_end(sheaf_i_changes *c);
 /* Finds anew what is stale; clusters of which a share of documents has come or gone are. */
 sheaf_status sheaf_i_changes_update(sheaf_i_changes *c);
+/* Clusters to be found anew, however few of their documents have changed. */
+void sheaf_i_changes_forget(sheaf_i_changes *c, const int32_t *cluster, int32_t n);
 
 /* row[t], t < ld: what the objective gains if clusters a and t become one, mostly less than nothing. */
 void sheaf_i_merge_gains(const sheaf_i_partition *p, int32_t a, double *row);

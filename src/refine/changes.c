@@ -95,6 +95,13 @@ done:
     return st;
 }
 
+void sheaf_i_changes_forget(sheaf_i_changes *c, const int32_t *cluster, int32_t n)
+{
+    for (int64_t i = 0; i < c->p->r->n; i++)
+        for (int32_t a = 0; a < n; a++)
+            if (c->p->label[i] == cluster[a]) c->was[i] = -1;
+}
+
 sheaf_status sheaf_i_changes_update(sheaf_i_changes *c)
 {
     sheaf_status st = SHEAF_OK;

@@ -291,6 +291,30 @@ void sheaf_i_partition_move(sheaf_i_partition *p, int64_t i, int32_t to, sheaf_i
     sheaf_i_partition_enter(p, to);
 }
 
+void sheaf_i_partition_join(sheaf_i_partition *p, int32_t a, int32_t b)
+{
+    const sheaf_i_rows *r = p->r;
+    const int32_t last = p->k - 1;
+    for (int64_t j = 0; j < r->m; j++) {
+        int32_t *sum = p->sum + j * p->ld;
+        float *gain = p->gain + j * p->ld;
+        sum[a] += sum[b];
+        const float c = (float)sum[a] + r->prior[j], v = r->first[j];
+        if (sum[b]) sheaf_i_kernels_get()->gain_each(1, &c, &v, &gain[a]);
+        sum[b] = b < last ? sum[last] : 0;
+        gain[b] = gain[last];
+        sum[last] = 0;
+    }
+    p->mass[a] += p->mass[b];
+    p->count[a] += p->count[b];
+    p->mass[b] = p->mass[last];
+    p->count[b] = p->count[last];
+    for (int64_t i = 0; i < r->n; i++) p->label[i] = p->label[i] == b ? a : p->label[i] == last ? b : p->label[i];
+    p->k = last;
+    sheaf_i_partition_enter(p, a);
+    if (b < last) sheaf_i_partition_enter(p, b);
+}
+
 typedef struct {
     const sheaf_i_partition *p;
     double *part;

@@ -50,6 +50,8 @@ void sheaf_i_partition_score(const sheaf_i_partition *p, int64_t i, sheaf_i_scor
 /* What it gains if document i goes from its cluster to another, by the present sums. */
 double sheaf_i_partition_gain(const sheaf_i_partition *p, int64_t i, int32_t to, sheaf_i_scoring *s);
 void sheaf_i_partition_move(sheaf_i_partition *p, int64_t i, int32_t to, sheaf_i_scoring *s);
+/* Cluster b joins a, and the last one takes its number; a < b. */
+void sheaf_i_partition_join(sheaf_i_partition *p, int32_t a, int32_t b);
 sheaf_status sheaf_i_partition_objective(const sheaf_i_partition *p, double *out);
 
 static inline int64_t sheaf_i_row_size(const sheaf_i_rows *r, int64_t i) { return r->indptr[i + 1] - r->indptr[i]; }

@@ -18,8 +18,8 @@
 #define WIDE .3      /* batches change clusters much: a margin of this share of its mass keeps a document */
 #define FAR 1        /* with a margin of that share of its mass a document is not drawn near by one pass */
 #define CHANGED 3    /* clusters of a change */
-/* Times what the last pass has gained: more will not come. Of 53 changes that were kept, 52 needed no more. */
-#define HOPE 15
+/* Times what the last pass has gained: more will not come. 8 and 15 find no more and take longer. */
+#define HOPE 3
 /* A gain has to be more than its rounding: of so much weight, and of this share of the document's. */
 #define LEAST 1e-2
 #define LEAST_SHARE 1e-5
