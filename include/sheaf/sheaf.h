@@ -476,7 +476,8 @@ typedef enum { SHEAF_REFINE_NONE = 0, SHEAF_REFINE_IB, SHEAF_REFINE_SIB, SHEAF_R
 typedef struct {
     size_t size;
     sheaf_refine_method method; /* default IB */
-    double prior;          /* weight of every term in every cluster before it has a document; default .2 */
+    double prior;          /* weight of every term in every cluster before it has a document; default .2, which more
+                              than 25 clusters share: 25 / k of it each */
     double phrase_weight;  /* of a phrase against a word; 0: without phrases; default .2 */
     double size_weight;    /* of the clusters' sizes; 1 (default): as in a mixture of multinomials; 0: none */
     int32_t max_terms;     /* the most frequent words that are used; default 50000 */

@@ -9,6 +9,9 @@
 #include "space/space.h"
 #include "text/words.h"
 
+/* Clusters that have the prior in full. What it costs to keep many clusters apart grows with them, until documents
+   alone are cheaper: with .2 20 of 50 clusters of 20ng were of one document. */
+#define FEW 25
 #define TERMS 65535      /* that a row of 16-bit columns can tell apart */
 #define FEWEST 256
 #define CELLS (48 << 20) /* sums and gains together: 8 bytes each */
@@ -33,6 +36,11 @@ sheaf_status sheaf_i_refine_check(sheaf_ctx *ctx, sheaf_refine_opts *o)
         o->size_weight = 0;
     }
     return SHEAF_OK;
+}
+
+void sheaf_i_refine_share_prior(sheaf_refine_opts *o, int32_t k)
+{
+    if (k > FEW && o->method == SHEAF_REFINE_IB) o->prior *= (double)FEW / k;
 }
 
 int32_t sheaf_i_refine_most_terms(int32_t k, int64_t cells)
@@ -82,6 +90,7 @@ sheaf_status sheaf_clustering_refine(sheaf_ctx *ctx, sheaf_clustering *c, const 
         return sheaf_i_fail(ctx, SHEAF_EINVAL, "the clustering has %lld documents, the space %lld, the terms %lld",
                             (long long)c->n, (long long)space->rows, (long long)terms->n_docs);
     if (o.method == SHEAF_REFINE_NONE || c->k < 2) return st;
+    sheaf_i_refine_share_prior(&o, c->k);
     SHEAF_TRY(sheaf_i_progress(ctx, "refining", 0, 0));
     SHEAF_TRY(sheaf_i_rows_build(&r, terms, phrases, &o, sheaf_i_refine_most_terms(c->k, CELLS)));
     SHEAF_TRY(refine(c, space, &r, &co, &o));

@@ -55,8 +55,8 @@ done:
     return st;
 }
 
-/* Regroups, and settles; taken back if that is not *better. */
-static sheaf_status regroup(sheaf_i_passes *s, double *objective, bool *better)
+/* Regroups, and settles; taken back if the objective does not rise. */
+static sheaf_status regroup(sheaf_i_passes *s, double *objective, sheaf_i_refine_report *report)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_i_partition *p = s->p, before = {0};
@@ -67,43 +67,45 @@ static sheaf_status regroup(sheaf_i_passes *s, double *objective, bool *better)
     SHEAF_TRY(sheaf_i_partition_sum(p));
     SHEAF_TRY(sheaf_i_passes_run(s, &FIRST, &gained));
     SHEAF_TRY(sheaf_i_partition_objective(p, &now));
-    *better = now > *objective;
-    if (*better) *objective = now;
-    else st = sheaf_i_passes_return(s, &before);
+    if (now > *objective) {
+        *objective = now;
+        report->regrouped++;
+    } else {
+        st = sheaf_i_passes_return(s, &before);
+    }
 done:
     sheaf_i_partition_end(&before);
     return st;
 }
 
 /* From what k-means found to as good a partition as there is time for. */
-static sheaf_status search(sheaf_i_passes *s, double *objective, int32_t *batches, sheaf_i_balance_report *report)
+static sheaf_status search(sheaf_i_passes *s, double *objective, sheaf_i_refine_report *report)
 {
     sheaf_status st = SHEAF_OK;
     const sheaf_i_partition *p = s->p;
-    bool new = true; /* not yet regrouped as it stands */
-    const bool regroups = p->k > 1 && p->k <= REGROUPED;
-    SHEAF_TRY(settle(s, objective, batches));
+    const bool regroups = p->k > 1 && p->k <= REGROUPED, small = p->r->n * p->k <= SMALL;
+    SHEAF_TRY(settle(s, objective, &report->batches));
     SHEAF_TRY(sheaf_i_partition_objective(p, objective));
-    if (regroups && p->r->n * p->k <= SMALL) SHEAF_TRY(regroup(s, objective, &new));
-    SHEAF_TRY(sheaf_i_balance(s, report));
+    if (regroups && small) SHEAF_TRY(regroup(s, objective, report));
+    SHEAF_TRY(sheaf_i_balance(s, &report->balance));
     SHEAF_TRY(sheaf_i_partition_objective(p, objective));
-    if (regroups && (new || report->kept)) st = regroup(s, objective, &new);
+    const bool in_vain = small && !report->regrouped && !report->balance.kept;
+    if (regroups && !in_vain) st = regroup(s, objective, report);
 done:
     return st;
 }
 
 sheaf_status sheaf_i_refine_fully(const sheaf_i_rows *r, int32_t k, int32_t *label, double size_weight,
-                                  sheaf_i_balance_report *report)
+                                  sheaf_i_refine_report *report)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_i_partition p = {0};
     sheaf_i_passes s = {0};
     double objective, gained;
-    int32_t batches;
     SHEAF_TRY(sheaf_i_partition_new(&p, r, k, label, size_weight));
     SHEAF_TRY(sheaf_i_passes_new(&s, &p));
     SHEAF_TRY(sheaf_i_partition_objective(&p, &objective));
-    SHEAF_TRY(search(&s, &objective, &batches, report));
+    SHEAF_TRY(search(&s, &objective, report));
     SHEAF_TRY(sheaf_i_passes_run(&s, &PASSES, &gained));
     memcpy(label, p.label, (size_t)r->n * sizeof *label);
 done:
@@ -121,7 +123,7 @@ static void swap(int32_t *a, int32_t *b)
 
 /* Many documents: split and merge on a sample, whose sums then place the rest. */
 static sheaf_status take_from_sample(sheaf_i_partition *p, double size_weight, double *objective,
-                                     sheaf_i_balance_report *report)
+                                     sheaf_i_refine_report *report)
 {
     sheaf_status st = SHEAF_OK;
     const sheaf_i_rows *r = p->r;
@@ -157,9 +159,9 @@ sheaf_status sheaf_i_refine_labels(const sheaf_i_rows *r, sheaf_i_refined *l, co
     SHEAF_TRY(sheaf_i_partition_objective(&p, &objective));
     report->before = objective / r->unit;
     const bool many = r->n >= 2 * SAMPLE;
-    if (many) SHEAF_TRY(take_from_sample(&p, size_weight, &objective, &report->balance));
+    if (many) SHEAF_TRY(take_from_sample(&p, size_weight, &objective, report));
     SHEAF_TRY(sheaf_i_passes_new(&s, &p));
-    if (!many) SHEAF_TRY(search(&s, &objective, &report->batches, &report->balance));
+    if (!many) SHEAF_TRY(search(&s, &objective, report));
     SHEAF_TRY(sheaf_i_passes_run(&s, &PASSES, &gained));
     SHEAF_TRY(sheaf_i_partition_objective(&p, &objective));
     report->after = objective / r->unit;

@@ -7,7 +7,6 @@
 #include "base/context.h"
 #include "base/mem.h"
 #include "base/par.h"
-#include "refine/refine.h"
 #include "refine/subset.h"
 
 #define BLOCK 64 /* documents */
@@ -73,7 +72,7 @@ static int64_t draw(const sheaf_i_rows *r, int32_t k, const int32_t *label, int6
 }
 
 sheaf_status sheaf_i_sample_refine(const sheaf_i_rows *r, int32_t k, int32_t *label, double size_weight, int64_t of,
-                                   sheaf_i_balance_report *report)
+                                   sheaf_i_refine_report *report)
 {
     sheaf_status st = SHEAF_OK;
     sheaf_i_rows some = {0};

@@ -333,6 +333,7 @@ sheaf_status sheaf_clustering_stability(sheaf_ctx *ctx, sheaf_clustering *c, con
     SHEAF_TRY(sheaf_i_space_points(ctx, &p, space, &co));
     set_share(&g, &p, size, o.seed);
     if (c->refined.method != SHEAF_REFINE_NONE) {
+        sheaf_i_refine_share_prior(&ro, c->k);
         SHEAF_TRY(sheaf_i_rows_build(&r, terms, phrases, &ro, sheaf_i_refine_most_terms(c->k, CELLS)));
         g.rows = &r;
         g.size_weight = ro.size_weight * r.unit;
