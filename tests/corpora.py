@@ -2,6 +2,7 @@
 
 corpora.py SHEAF [--quick]      reads SHEAF_CORPORA=DIR; exits 77 (skipped) when it is not set
 """
+import collections
 import gzip
 import hashlib
 import json
@@ -68,6 +69,13 @@ def same_bytes(sheaf, path, lines, name):
     check(f"{name}: the same bytes where k is chosen", len(chosen) == 1)
 
 
+def many_clusters(sheaf, path):
+    rows = cluster(sheaf, path, 50).decode().splitlines()[1:]
+    sizes = collections.Counter(row.split("\t")[1] for row in rows)
+    check(f"20ng: 50 clusters, the smallest of {min(sizes.values())} documents",
+          len(sizes) == 50 and min(sizes.values()) > 1)
+
+
 def languages(sheaf, corpora, folder):
     path, lines = unpack(corpora, "udhr2", folder)
     done = subprocess.run([sheaf, "info", path, "--json"], check=True, capture_output=True)
@@ -91,6 +99,8 @@ def main():
             quality(sheaf, path, name)
             if name in ("bbc", "20ng", "zh_news4"):
                 same_bytes(sheaf, path, lines, name)
+            if name == "20ng":
+                many_clusters(sheaf, path)
         languages(sheaf, corpora, folder)
     print(f"{len(failures)} failed")
     return 1 if failures else 0

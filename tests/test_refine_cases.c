@@ -100,6 +100,21 @@ static void starts_with_empty_clusters(void **state)
     sheaf_ctx_free(ctx);
 }
 
+static void many_clusters_share_the_prior(void **state)
+{
+    (void)state;
+    sheaf_refine_opts o;
+    sheaf_refine_opts_init(&o, sizeof o);
+    const double prior = o.prior;
+    sheaf_i_refine_share_prior(&o, 25);
+    assert_true(o.prior == prior);
+    sheaf_i_refine_share_prior(&o, 100);
+    assert_true(fabs(o.prior - prior / 4) < 1e-12);
+    o.method = SHEAF_REFINE_SIB;
+    sheaf_i_refine_share_prior(&o, 100);
+    assert_true(fabs(o.prior - prior / 4) < 1e-12);
+}
+
 /* All alike, in any way of counting. */
 static void copies(void **state)
 {
@@ -246,7 +261,8 @@ static void texts_find_their_topics(void **state)
 
 const struct CMUnitTest test_refine_cases[] = {
     cmocka_unit_test(some_take_no_part), cmocka_unit_test(few_and_many_clusters),
-    cmocka_unit_test(starts_with_empty_clusters), cmocka_unit_test(copies), cmocka_unit_test(one_huge_document),
+    cmocka_unit_test(starts_with_empty_clusters),
+    cmocka_unit_test(many_clusters_share_the_prior), cmocka_unit_test(copies), cmocka_unit_test(one_huge_document),
     cmocka_unit_test(next_to_nothing), cmocka_unit_test(odd_weights), cmocka_unit_test(texts_find_their_topics),
 };
 const size_t n_test_refine_cases = sizeof test_refine_cases / sizeof *test_refine_cases;

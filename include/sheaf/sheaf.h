@@ -469,15 +469,15 @@ SHEAF_API const char *sheaf_clustering_k_reason(const sheaf_clustering *c);
 
 typedef enum { SHEAF_REFINE_NONE = 0, SHEAF_REFINE_IB, SHEAF_REFINE_SIB, SHEAF_REFINE_SIB_WORDS } sheaf_refine_method;
 
-/* Refinement of clusters on the words themselves, by passes and by split and merge. IB: sequential information
+/* Refinement of clusters on the words themselves, by passes, split and merge, regrouping. IB: sequential information
    bottleneck with smoothed, entropy-weighted counts of words and phrases. SIB: as it was published (Slonim, Friedman,
    Tishby 2002): what clusters tell of plain counts of words, every document weighing the same; SIB_WORDS: every word.
    For these two prior, phrase_weight and size_weight have no say; and k is chosen as for IB. */
 typedef struct {
     size_t size;
     sheaf_refine_method method; /* default IB */
-    double prior;          /* weight of every term in every cluster before it has a document; default .2, which more
-                              than 25 clusters share: 25 / k of it each */
+    double prior;          /* weight of every term in every cluster before it has a document; default .2. By IB, more
+                              than 25 clusters have 25 / k of it each */
     double phrase_weight;  /* of a phrase against a word; 0: without phrases; default .2 */
     double size_weight;    /* of the clusters' sizes; 1 (default): as in a mixture of multinomials; 0: none */
     int32_t max_terms;     /* the most frequent words that are used; default 50000 */

@@ -24,8 +24,8 @@ void sheaf_i_changes_forget(sheaf_i_changes *c, const int32_t *cluster, int32_t 
 /* row[t], t < ld: what the objective gains if clusters a and t become one, mostly less than nothing. */
 void sheaf_i_merge_gains(const sheaf_i_partition *p, int32_t a, double *row);
 
-/* Until nothing helps any more: cuts the cluster and merges the pair that promise most, refines, and keeps that if the
-   objective has risen. *gained in all, *tries, *kept. */
+/* Until some changes in a row do not help: cuts the cluster and merges the pair that promise most, refines, and keeps
+   that if the objective has risen. *gained in all, *tries, *kept. */
 typedef struct {
     double gained;
     int32_t tries, kept;

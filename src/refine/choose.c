@@ -163,6 +163,7 @@ static void choose(sheaf_k_choice *o, int64_t docs)
     o->by_silhouette = rise < LEAST_RISE * (double)docs;
     for (o->k = o->least; o->k < top && !o->by_silhouette; o->k++)
         if (o->curve[o->k].k && o->curve[o->k].evidence >= enough) break;
+    if (o->by_silhouette) o->k = top; /* it has been looked at */
     for (int32_t k = o->least; k <= o->most && o->by_silhouette; k++)
         if (o->curve[k].k && o->curve[k].silhouette > o->curve[o->k].silhouette) o->k = k;
     o->runner_up = highest(o, 5 * o->k / 6, 0); /* a k next to the choice is no other answer */

@@ -23,7 +23,7 @@ typedef struct {
     double size_weight;    /* in units */
 } sheaf_i_partition;
 
-/* label: n numbers, copied; sums are made from them. k may grow up to `room`. */
+/* label: n numbers, copied; sums are made from them. */
 sheaf_status sheaf_i_partition_new(sheaf_i_partition *p, const sheaf_i_rows *r, int32_t k, const int32_t *label,
                                    double size_weight);
 void sheaf_i_partition_end(sheaf_i_partition *p);

@@ -1,4 +1,4 @@
-/* Refinement: batches, passes, split and merge, passes. */
+/* Refinement: batches, passes, split and merge, regrouping, passes. */
 #include "refine/refine.h"
 
 #include <math.h>
@@ -102,6 +102,7 @@ sheaf_status sheaf_i_refine_fully(const sheaf_i_rows *r, int32_t k, int32_t *lab
     sheaf_i_partition p = {0};
     sheaf_i_passes s = {0};
     double objective, gained;
+    *report = (sheaf_i_refine_report){0};
     SHEAF_TRY(sheaf_i_partition_new(&p, r, k, label, size_weight));
     SHEAF_TRY(sheaf_i_passes_new(&s, &p));
     SHEAF_TRY(sheaf_i_partition_objective(&p, &objective));

@@ -19,7 +19,7 @@ typedef struct {
 sheaf_status sheaf_i_refine_labels(const sheaf_i_rows *r, sheaf_i_refined *l, const sheaf_refine_opts *o,
                                    sheaf_i_refine_report *report);
 
-/* The whole of it, whatever n is: batches, passes, split and merge, passes. label: as above, changed. */
+/* The whole of it, whatever n is: batches, passes, split and merge, regrouping, passes. label: as above, changed. */
 sheaf_status sheaf_i_refine_fully(const sheaf_i_rows *r, int32_t k, int32_t *label, double size_weight,
                                   sheaf_i_refine_report *report);
 
