@@ -26,18 +26,31 @@ typedef struct {
     double promise;
 } change;
 
-/* cuts: k, how often each cluster was cut in vain since the last success. */
-static change best_change(const sheaf_i_changes *c, const uint8_t *cuts)
+/* The merger that loses least, of the clusters other than `without`. */
+static change best_merger(const sheaf_i_changes *c, int32_t without)
 {
     const sheaf_i_partition *p = c->p;
     change best = {-1, -1, -1, -INFINITY};
-    for (int32_t cut = 0; cut < p->k; cut++)
-        for (int32_t a = 0; a < p->k && cuts[cut] < CUTS && c->half[cut].gain > -INFINITY; a++)
-            for (int32_t b = a + 1; b < p->k; b++) {
-                if (a == cut || b == cut) continue;
-                const double promise = c->half[cut].gain + c->merge[(int64_t)a * p->ld + b];
-                if (promise > best.promise) best = (change){cut, a, b, promise};
-            }
+    for (int32_t a = 0; a < p->k; a++)
+        for (int32_t b = a + 1; b < p->k; b++) {
+            const double promise = c->merge[(int64_t)a * p->ld + b];
+            if (a != without && b != without && promise > best.promise) best = (change){without, a, b, promise};
+        }
+    return best;
+}
+
+/* cuts: k, how often each cluster was cut in vain since the last success. */
+static change best_change(const sheaf_i_changes *c, const uint8_t *cuts)
+{
+    const change any = best_merger(c, -1);
+    change best = {-1, -1, -1, -INFINITY};
+    for (int32_t cut = 0; cut < c->p->k; cut++) {
+        if (cuts[cut] >= CUTS || !(c->half[cut].gain > -INFINITY)) continue;
+        change h = cut == any.into || cut == any.from ? best_merger(c, cut) : any;
+        h.cut = cut;
+        h.promise += c->half[cut].gain;
+        if (h.into >= 0 && h.promise > best.promise) best = h;
+    }
     return best;
 }
 
